@@ -1,0 +1,43 @@
+"""Exact decimals: the only arithmetic that may touch a score, a threshold or a rank."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+
+ZERO = Decimal("0.00")
+_CENT = Decimal("0.01")
+# Wide enough that sums and products of office figures are never rounded behind our back.
+_WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
+
+
+def cents(value: Decimal | int) -> Decimal:
+    """Round a value once, half up, to two decimals.
+
+    >>> cents(Decimal("2.675"))
+    Decimal('2.68')
+    """
+    # Adding zero turns a negative zero into a plain one: nothing may ever print as -0.00.
+    return Decimal(value).quantize(_CENT, rounding=ROUND_HALF_UP, context=_WIDE) + ZERO
+
+
+def mean(values: Iterable[Decimal], count: int | None = None) -> Decimal:
+    """Average exact values over ``count`` (default: how many there are), rounded once, half up, to 0.01.
+
+    Raises ZeroDivisionError when there is nothing to divide by: a missing mean is never zero.
+    """
+    numbers = list(values)
+    divisor = len(numbers) if count is None else count
+    if divisor == 0:
+        raise ZeroDivisionError("mean of nothing")
+    with localcontext(_WIDE):
+        return cents(sum(numbers, ZERO) / divisor)
+
+
+def show(value: Decimal | None) -> str:
+    """Print points with two decimals; a value that does not exist prints as nothing.
+
+    >>> show(Decimal("3")), show(None)
+    ('3.00', '')
+    """
+    return "" if value is None else f"{cents(value):.2f}"

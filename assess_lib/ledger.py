@@ -1,0 +1,162 @@
+"""The ledger: one row a step, and the running total that ties the rows of an item together.
+
+Scores are sums of the ledger, never the other way round. Within one unit and item
+``after = before + points`` on every row and ``before`` is the previous row's ``after``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from assess_lib.exact import ZERO, cents
+from assess_lib.tables import Source
+
+Part = Literal["veto", "key", "bonus", "final"]
+Status = Literal[
+    "counted",
+    "capped",
+    "floored",
+    "suppressed",
+    "no_evidence",
+    "revoked",
+    "adjusted",
+    "exempt",
+    "gate_closed",
+    "not_scored",
+    "unresolved",
+    "verdict",
+]
+
+LEDGER_COLUMNS = (
+    "unit_id",
+    "seq",
+    "part",
+    "item",
+    "clause",
+    "label",
+    "formula",
+    "nominal",
+    "before",
+    "points",
+    "after",
+    "status",
+    "reading",
+    "source",
+    "evidence_id",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One ledger row before it is numbered: what happened, by which clause, what it did to the total."""
+
+    unit_id: str
+    part: Part
+    item: str
+    clause: str
+    label: str
+    status: Status
+    formula: str = ""
+    nominal: Decimal | None = None
+    before: Decimal | None = None
+    points: Decimal | None = None
+    after: Decimal | None = None
+    reading: str = ""
+    source: tuple[Source, ...] = ()
+    evidence_id: str = ""
+
+    def source_text(self) -> str:
+        """Return the sources as the ledger file prints them."""
+        return "; ".join(str(source) for source in self.source)
+
+
+@dataclass
+class Chain:
+    """The running total of one unit's item, kept between a floor and a ceiling.
+
+    ``add`` applies an uncut amount and records what it really did; ``note`` records a fact that moves
+    nothing. Rows come out of ``entries`` in the order they were added.
+    """
+
+    unit_id: str
+    part: Part
+    item: str
+    clause: str
+    start: Decimal
+    floor: Decimal | None = None
+    ceiling: Decimal | None = None
+    entries: list[Entry] = field(default_factory=list)
+
+    @property
+    def total(self) -> Decimal:
+        """The running total after the last row."""
+        after = self.entries[-1].after if self.entries else None
+        return self.start if after is None else after
+
+    def room(self, amount: Decimal) -> tuple[Decimal, Status | None]:
+        """Return what of ``amount`` fits between floor and ceiling, and the status if it was cut."""
+        before = self.total
+        if self.floor is not None and before + amount < self.floor:
+            return self.floor - before, "floored"
+        if self.ceiling is not None and before + amount > self.ceiling:
+            return self.ceiling - before, "capped"
+        return amount, None
+
+    def append(
+        self,
+        label: str,
+        status: Status,
+        *,
+        nominal: Decimal,
+        points: Decimal,
+        formula: str = "",
+        reading: str = "",
+        source: Iterable[Source] = (),
+        evidence_id: str = "",
+    ) -> Entry:
+        """Add a row that moves the total by ``points`` (already within floor and ceiling)."""
+        before = self.total
+        entry = Entry(
+            unit_id=self.unit_id,
+            part=self.part,
+            item=self.item,
+            clause=self.clause,
+            label=label,
+            status=status,
+            formula=formula,
+            nominal=cents(nominal),
+            before=cents(before),
+            points=cents(points),
+            after=cents(before + points),
+            reading=reading,
+            source=tuple(source),
+            evidence_id=evidence_id,
+        )
+        self.entries.append(entry)
+        return entry
+
+    def note(
+        self,
+        label: str,
+        status: Status,
+        *,
+        nominal: Decimal = ZERO,
+        formula: str = "",
+        reading: str = "",
+        source: Iterable[Source] = (),
+        evidence_id: str = "",
+    ) -> Entry:
+        """Add a row that moves nothing: a suppressed, revoked or exempt fact, or a fact worth 0.00."""
+        return self.append(
+            label,
+            status,
+            nominal=nominal,
+            points=ZERO,
+            formula=formula,
+            reading=reading,
+            source=source,
+            evidence_id=evidence_id,
+        )

@@ -1,0 +1,297 @@
+"""Items that earn points up to a cap: 特色亮点, 通报表彰, 经验宣传, 领导评价 (四（三）1, 2, 3, 5)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from assess_lib.exact import ZERO, mean, show
+from assess_lib.ledger import Chain, Status
+from assess_lib.rules.case import (
+    Case,
+    Doubt,
+    Outcome,
+    Unit,
+    chain_for,
+    decision_text,
+    note_absence,
+    note_nothing,
+)
+from assess_lib.scheme import HighestLevelPerMatter, Item, MeanOfRaters, MeanPerMatter
+from assess_lib.tables import TABLES, Row, Source
+
+_LEVEL_ORDER = TABLES["表彰宣传"].column("层级").choices
+
+
+def mean_per_matter(item: Item, unit: Unit, case: Case) -> Outcome:
+    """Judge B1 (四（三）1): the mean of each matter's approved scores; matters add up to the cap.
+
+    Reads 评定加分. Revoked rows and, under ``missing_evidence=withhold``, rows without indexed evidence do not
+    count; 改值 replaces a score. Each matter's mean is rounded once, half up, to 0.01.
+
+    Example: two scorers give 3.00 and 3.25 for one matter: 3.13.
+    """
+    assert isinstance(item.rule, MeanPerMatter)
+    chain = chain_for(item, unit)
+    rows = case.rows("评定加分", unit)
+    if not rows:
+        return Outcome.of(chain, note_absence(chain, item, unit, case, "评定加分"))
+    warnings: list[Doubt] = []
+    matters: defaultdict[str, list[Row]] = defaultdict(list)
+    for row in sorted(rows, key=lambda r: (r["事项"], r["编号"])):
+        label = f"{row['事项']}：评定 {show(row['评定分'])}"
+        decision = case.decision("评定加分", row["编号"], unit)
+        if decision is not None and decision["处理"] == "撤销":
+            _set_aside(
+                chain, f"{label}，已撤销（{decision_text(decision)}）", "revoked", row, unit, case, row["评定分"]
+            )
+        elif _lacks_evidence(row, unit, case, warnings):
+            text = f"{label}，没有编目佐证，不计"
+            _set_aside(chain, text, "no_evidence", row, unit, case, row["评定分"], "missing_evidence")
+        else:
+            matters[row["事项"]].append(row)
+    for matter, counted in matters.items():
+        _write_matter(chain, matter, counted, unit, case)
+    return Outcome.of(chain, warnings=warnings)
+
+
+def _write_matter(chain: Chain, matter: str, rows: Sequence[Row], unit: Unit, case: Case) -> None:
+    """Write one matter's mean; a score changed by a decision shows the old and the new value."""
+    scores: list[Decimal] = []
+    sources: list[Source] = []
+    remarks = []
+    accepted = False
+    for row in rows:
+        decision = case.decision("评定加分", row["编号"], unit)
+        scores.append(row["评定分"] if decision is None else decision["新值"])
+        sources += case.sources(row, unit, decision)
+        if decision is not None:
+            old, new = show(row["评定分"]), show(decision["新值"])
+            remarks.append(f"{row['编号']} 由 {old} 改为 {new}（{decision_text(decision)}）")
+        accepted = accepted or case.evidence(row, unit) is None
+    value = mean(scores)
+    listed = " + ".join(show(score) for score in scores)
+    remark = "".join(f"；{text}" for text in remarks) + ("；缺佐证，按口径先计分" if accepted else "")
+    _award(
+        chain,
+        f"{matter}：{len(scores)} 人评定，平均 {show(value)}{remark}",
+        value,
+        f"({listed}) ÷ {len(scores)} = {show(value)}",
+        "adjusted" if remarks else "counted",
+        sources,
+        case.reading("missing_evidence") if accepted else "",
+        "; ".join(dict.fromkeys(row["佐证编号"] for row in rows if row["佐证编号"])),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Where a 表彰宣传 row stands before items and matters are compared."""
+
+    row: Row
+    points: Decimal = ZERO
+    status: Status = "counted"
+    why: str = ""
+    reading: str = ""
+
+    def rank(self) -> tuple[Decimal, int, int, Source]:
+        """Order rows of one matter: higher points first, then higher level, earlier day, upper row."""
+        row = self.row
+        return -self.points, _LEVEL_ORDER.index(row["层级"]), row["日期"].toordinal(), row.source
+
+
+def highest_level_per_matter(item: Item, unit: Unit, case: Case) -> Outcome:
+    """Judge B2 and B3 (四（三）2, 四（三）3): each matter once, at its highest level; matters add up to the cap.
+
+    Reads 表彰宣传: rows of the item's 加分项, of the year, at a level of the rule's table, with indexed evidence.
+    ``same_matter_across_items=once`` keeps a matter only in the item where it earns more (equal: the item
+    that stands first in the scheme); ``different_matters=best`` keeps the best matter only. Every row that
+    does not count stays in the ledger with the reason and what beat it.
+
+    Example: one matter commended by 省 (2) and 市 (1) earns 2.00; the 市 row is suppressed.
+    """
+    assert isinstance(item.rule, HighestLevelPerMatter)
+    chain = chain_for(item, unit)
+    if not case.rows("表彰宣传", unit):
+        return Outcome.of(chain, note_absence(chain, item, unit, case, "表彰宣传"))
+    warnings: list[Doubt] = []
+    standings = _standings(item.rule, unit, case, warnings)
+    winners = _winners(standings)
+    beaten = _beaten_elsewhere(item, unit, case, winners)
+    staying = {matter: winner for matter, winner in winners.items() if matter not in beaten}
+    best = min(staying.values(), key=_Standing.rank, default=None)
+    only_best = case.readings["different_matters"] == "best"
+    for standing in sorted(standings, key=lambda s: (s.row["日期"], s.row.source)):
+        row = standing.row
+        winner = winners.get(row["事项编号"])
+        what = f"{row['日期']} {row['层级']}级 {row['机关或媒体']}（{row['文号或网址']}）：{row['事项名称']}"
+        status, why, reading = standing.status, standing.why, standing.reading
+        if status == "counted" and winner is not standing:
+            assert winner is not None
+            status = "suppressed"
+            why = f"同一事项已按 {winner.row['层级']}级计（{winner.row.source}），不重复计"
+        elif status == "counted" and row["事项编号"] in beaten:
+            status, why, reading = "suppressed", beaten[row["事项编号"]], case.reading("same_matter_across_items")
+        elif status == "counted" and only_best and standing is not best:
+            assert best is not None
+            status, reading = "suppressed", case.reading("different_matters")
+            why = f"按口径只取最高的一个事项，已计 {best.row['事项名称']}（{best.row.source}）"
+        label = f"{what}，{why}" if why else what
+        if status == "counted":
+            price = f"{row['层级']}级 {show(standing.points)}"
+            sources = case.sources(row, unit)
+            _award(chain, label, standing.points, price, "counted", sources, reading, row["佐证编号"] or "")
+        else:
+            _set_aside(chain, label, status, row, unit, case, standing.points, reading=reading)
+    note_nothing(chain, f"“表彰宣传”没有{item.rule.category}登记")
+    return Outcome.of(chain, warnings=warnings)
+
+
+def _standings(
+    rule: HighestLevelPerMatter, unit: Unit, case: Case, warnings: list[Doubt] | None = None
+) -> list[_Standing]:
+    """Say of each row of the rule's category what it could earn, or why it cannot."""
+    standings = []
+    for row in case.rows("表彰宣传", unit):
+        if row["加分项"] != rule.category:
+            continue
+        points = rule.levels.get(row["层级"], ZERO)
+        decision = case.decision("表彰宣传", row["编号"], unit)
+        if decision is not None:
+            standing = _Standing(row, points, "revoked", f"已撤销（{decision_text(decision)}）")
+        elif not case.of_year(row["日期"]):
+            standing = _Standing(row, points, "suppressed", "不属本考核年度，不计")
+        elif row["层级"] not in rule.levels:
+            standing = _Standing(row, points, "suppressed", f"{row['层级']}级不加分")
+        elif _lacks_evidence(row, unit, case, warnings):
+            reading = case.reading("missing_evidence")
+            standing = _Standing(row, points, "no_evidence", "没有编目佐证，不计", reading)
+        elif case.evidence(row, unit) is None:
+            reading = case.reading("missing_evidence")
+            standing = _Standing(row, points, "counted", "缺佐证，按口径先计分", reading)
+        else:
+            standing = _Standing(row, points)
+        standings.append(standing)
+    return standings
+
+
+def _winners(standings: Iterable[_Standing]) -> dict[str, _Standing]:
+    """Return the row that speaks for each matter: the highest level, ties to the earlier day, then the upper row."""
+    winners: dict[str, _Standing] = {}
+    for standing in standings:
+        matter = standing.row["事项编号"]
+        if standing.status == "counted" and (matter not in winners or standing.rank() < winners[matter].rank()):
+            winners[matter] = standing
+    return winners
+
+
+def _beaten_elsewhere(item: Item, unit: Unit, case: Case, winners: dict[str, _Standing]) -> dict[str, str]:
+    """Under ``same_matter_across_items=once``, say which matters count in another item instead, and why."""
+    beaten: dict[str, str] = {}
+    if case.readings["same_matter_across_items"] != "once":
+        return beaten
+    order = [other.id for other in case.scheme.items]
+    for other in case.scheme.items:
+        if other.id == item.id or not isinstance(other.rule, HighestLevelPerMatter):
+            continue
+        rivals = _winners(_standings(other.rule, unit, case))
+        for matter, mine in winners.items():
+            rival = rivals.get(matter)
+            first = order.index(other.id) < order.index(item.id)
+            if rival and (rival.points > mine.points or (rival.points == mine.points and first)):
+                points = show(rival.points)
+                beaten[matter] = f"同一事项按口径只计一项，已在{other.name}计 {points}（{rival.row.source}）"
+    return beaten
+
+
+def mean_of_raters(item: Item, unit: Unit, case: Case) -> Outcome:
+    """Judge B5 (四（三）5): the mean of the leaders' scores, rounded once, half up, to 0.01.
+
+    Reads 领导评价. The ledger gives the sum and the number of raters, never a single mark.
+    """
+    assert isinstance(item.rule, MeanOfRaters)
+    chain = chain_for(item, unit)
+    rows = case.rows("领导评价", unit)
+    if not rows:
+        return Outcome.of(chain, note_absence(chain, item, unit, case, "领导评价"))
+    scores = [row["分值"] for row in rows]
+    value = mean(scores)
+    _award(
+        chain,
+        f"{len(rows)} 位领导评价，平均 {show(value)}",
+        value,
+        f"合计 {show(sum(scores, ZERO))} ÷ {len(rows)} 人 = {show(value)}",
+        "counted",
+        [row.source for row in rows],
+    )
+    return Outcome.of(chain)
+
+
+def _lacks_evidence(row: Row, unit: Unit, case: Case, warnings: list[Doubt] | None) -> bool:
+    """Tell whether a row is withheld for want of indexed evidence; warn of it under either reading."""
+    if case.evidence(row, unit) is not None:
+        return False
+    withheld = case.readings["missing_evidence"] == "withhold"
+    if warnings is not None:
+        effect = "未计分" if withheld else "按口径先计分"
+        warnings.append(
+            Doubt(
+                "evidence-missing",
+                row.table,
+                f"{unit.name}的 {row['编号']} 没有编目佐证，{effect}（{row.source}）。",
+                "请补交佐证并登记“佐证目录”，在本行填写“佐证编号”。",
+            )
+        )
+    return withheld
+
+
+def _set_aside(
+    chain: Chain,
+    label: str,
+    status: Status,
+    row: Row,
+    unit: Unit,
+    case: Case,
+    nominal: Decimal,
+    key: str = "",
+    reading: str = "",
+) -> None:
+    """Keep a row that earns nothing in the ledger, with what it would have been."""
+    decision = case.decision(row.table, row["编号"], unit)
+    chain.note(
+        label,
+        status,
+        nominal=nominal,
+        formula=f"{show(chain.total)}，不加分",
+        reading=case.reading(key) if key else reading,
+        source=case.sources(row, unit, decision),
+        evidence_id=row["佐证编号"] or "",
+    )
+
+
+def _award(
+    chain: Chain,
+    label: str,
+    value: Decimal,
+    price: str,
+    status: Status,
+    source: Iterable[Source],
+    reading: str = "",
+    evidence_id: str = "",
+) -> None:
+    """Add points, cut by the item's cap."""
+    before = chain.total
+    points, cut = chain.room(value)
+    cap = f"；应加 {show(value)}，本项上限 {show(chain.ceiling)}" if cut else ""
+    chain.append(
+        label,
+        cut or status,
+        nominal=value,
+        points=points,
+        formula=f"{show(before)} + {show(points)} = {show(before + points)}（{price}{cap}）",
+        reading=reading,
+        source=source,
+        evidence_id=evidence_id,
+    )

@@ -1,0 +1,201 @@
+"""What every rule sees: the year's clean rows, looked up by unit, with standards, evidence and decisions.
+
+Rules are pure: a ``Case`` and a ``Unit`` go in, an ``Outcome`` comes out. No rule imports another.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from assess_lib.exact import ZERO, show
+from assess_lib.ledger import Chain, Entry
+from assess_lib.scheme import Item, Scheme
+from assess_lib.tables import ALL_UNITS, Row, Source, Tables
+
+State = Literal["reported", "confirmed", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One assessed unit of the roster (单位名录)."""
+
+    id: str
+    name: str
+    group: str
+    key_task: bool | None
+    source: Source
+
+    @classmethod
+    def from_row(cls, row: Row) -> Unit:
+        """Read a unit from its roster row; an empty 重点任务单位 stays unknown (None)."""
+        flag = row["重点任务单位"]
+        return cls(
+            row["单位编码"], row["单位名称"], row["单位类别"], None if flag is None else flag == "是", row.source
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why an item is unresolved or deserves a warning, and what the office can do about it."""
+
+    code: str
+    table: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a rule says of one unit's item: its ledger rows, and what remains in doubt.
+
+    ``points`` is None for a veto item, ``vetoed`` is False for every other.
+    """
+
+    entries: tuple[Entry, ...]
+    points: Decimal | None = None
+    vetoed: bool = False
+    unresolved: tuple[Doubt, ...] = ()
+    warnings: tuple[Doubt, ...] = ()
+
+    @classmethod
+    def of(cls, chain: Chain, unresolved: Iterable[Doubt] = (), warnings: Iterable[Doubt] = ()) -> Outcome:
+        """Make the outcome of a scored item from its finished chain."""
+        return cls(tuple(chain.entries), points=chain.total, unresolved=tuple(unresolved), warnings=tuple(warnings))
+
+
+@dataclass(frozen=True)
+class Case:
+    """The whole year as the rules see it."""
+
+    scheme: Scheme
+    readings: Mapping[str, str]
+    run_date: date
+    units: tuple[Unit, ...]
+    standards: Mapping[str, Row]
+    _rows: Mapping[str, Mapping[str, tuple[Row, ...]]]
+    _evidence: Mapping[tuple[str, str], Row]
+    _decisions: Mapping[tuple[str, str, str], Row]
+    _confirmations: Mapping[tuple[str, str], Row] = field(default_factory=dict)
+
+    @classmethod
+    def build(cls, tables: Tables, scheme: Scheme, readings: Mapping[str, str], run_date: date) -> Case:
+        """Index clean tables by unit; rows keep their order of file, sheet and row."""
+        by_unit: dict[str, dict[str, list[Row]]] = {name: defaultdict(list) for name in tables}
+        for name, rows in tables.items():
+            for row in sorted(rows, key=lambda r: r.source):
+                by_unit[name][str(row.values.get("单位") or "")].append(row)
+        return cls(
+            scheme=scheme,
+            readings=dict(readings),
+            run_date=run_date,
+            units=tuple(Unit.from_row(row) for row in tables["单位名录"]),
+            standards={row["标准编号"]: row for row in tables["扣分标准"]},
+            _rows={name: {unit: tuple(rows) for unit, rows in units.items()} for name, units in by_unit.items()},
+            _evidence={(row["佐证编号"], row["单位"]): row for row in tables["佐证目录"]},
+            _decisions={(row["对象表"], row["对象编号"], row["单位"]): row for row in tables["调整复核"]},
+            _confirmations={(row["表"], row["单位"]): row for row in tables["确认无事项"]},
+        )
+
+    def rows(self, table: str, unit: Unit) -> tuple[Row, ...]:
+        """Return the unit's rows of a table, of whatever year, in file order."""
+        return self._rows.get(table, {}).get(unit.id, ())
+
+    def of_year(self, day: date) -> bool:
+        """Tell whether a day lies in the assessed year; days decide, never hours."""
+        return day.year == self.scheme.year
+
+    def decision(self, table: str, number: str, unit: Unit) -> Row | None:
+        """Return the 调整复核 row that decides on an object of the unit, if there is one."""
+        return self._decisions.get((table, number, unit.id))
+
+    def evidence(self, row: Row, unit: Unit) -> Row | None:
+        """Return the 佐证目录 row that indexes the row's evidence for this unit, if there is one."""
+        return self._evidence.get((row["佐证编号"] or "", unit.id))
+
+    def sources(self, row: Row, unit: Unit, *more: Row | None) -> tuple[Source, ...]:
+        """List the row, then its indexed evidence, then further rows that made the number."""
+        evidence = self.evidence(row, unit) if "佐证编号" in row.values else None
+        return tuple(r.source for r in (row, *more, evidence) if r is not None)
+
+    def state(self, table: str, unit: Unit) -> State:
+        """Tell reported, confirmed none and not reported apart; rows win over a confirmation."""
+        if self.rows(table, unit):
+            return "reported"
+        if self.confirmation(table, unit) is not None:
+            return "confirmed"
+        return "missing"
+
+    def confirmation(self, table: str, unit: Unit) -> Row | None:
+        """Return the 确认无事项 row that speaks for the unit: its own, else the one for 全部."""
+        own = self._confirmations.get((table, unit.id))
+        return own if own is not None else self._confirmations.get((table, ALL_UNITS))
+
+    def reading(self, *keys: str) -> str:
+        """Print the readings in force under these keys, as the ledger's ``reading`` column does."""
+        return "; ".join(f"{key}={self.readings[key]}" for key in keys)
+
+
+def chain_for(item: Item, unit: Unit) -> Chain:
+    """Open the running total of an item: deductions start at the cap, awards at 0.00; neither leaves 0..cap."""
+    start = item.full if item.rule.method == "deduct_from_full" else ZERO
+    return Chain(unit.id, "key" if item.part == "key" else "bonus", item.id, item.clause, start, ZERO, item.full)
+
+
+def note_absence(chain: Chain, item: Item, unit: Unit, case: Case, table: str) -> tuple[Doubt, ...]:
+    """Write the row of an item whose table holds nothing of the unit, and return the doubt if it is unresolved.
+
+    Confirmed none moves nothing. Not reported is not zero facts: a bonus item earns 0.00 and stays
+    unresolved (``scheme``: missing is not zero); the key part only loses what is known to be lost.
+    """
+    confirmation = case.confirmation(table, unit)
+    if confirmation is not None:
+        everyone = confirmation["单位"] == ALL_UNITS
+        place = f"（全部单位，见 {confirmation.source}）" if everyone else ""
+        chain.note(
+            f"“{table}”已确认无事项{place}",
+            "counted",
+            formula=f"{show(chain.total)}，无变动",
+            source=() if everyone else (confirmation.source,),
+        )
+        return ()
+    lost = -chain.total if item.part == "bonus" and chain.total else ZERO
+    chain.append(
+        f"“{table}”没有本单位的登记，也没有确认无事项：待定",
+        "unresolved",
+        nominal=lost,
+        points=lost,
+        formula=f"{show(chain.total)} − {show(-lost)} = {show(chain.total + lost)}" if lost else "暂按 0.00 计",
+        source=(unit.source,),
+    )
+    return (not_reported(table, unit),)
+
+
+def not_reported(table: str, unit: Unit) -> Doubt:
+    """Say that a table holds nothing of the unit and nobody confirmed that there is nothing."""
+    return Doubt(
+        "not-reported",
+        table,
+        f"“{table}”没有{unit.name}的登记，也没有确认无事项。",
+        f"请补报“{table}”；确无事项的，在“确认无事项”中登记。",
+    )
+
+
+def note_nothing(chain: Chain, label: str) -> None:
+    """Give an item without any fact its one row of 0.00."""
+    if not chain.entries:
+        chain.note(label, "counted", formula=f"{show(chain.total)}，无变动")
+
+
+def day_of(value: date | datetime) -> date:
+    """Return the day of a date or a moment."""
+    return value.date() if isinstance(value, datetime) else value
+
+
+def decision_text(decision: Row) -> str:
+    """Name a 调整复核 decision: who decided, when, under which document."""
+    return f"{decision['决定人']} {decision['决定日期']} {decision['批准文号']}：{decision['理由']}"

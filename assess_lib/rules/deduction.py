@@ -1,0 +1,315 @@
+"""Items that start at their cap and only deduct: 重点考核 (四（二）), 参会情况 (四（三）6), 其它任务 (四（三）7)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from assess_lib.exact import ZERO, show
+from assess_lib.ledger import Chain, Status
+from assess_lib.rules.case import (
+    Case,
+    Doubt,
+    Outcome,
+    Unit,
+    chain_for,
+    decision_text,
+    note_absence,
+    note_nothing,
+)
+from assess_lib.scheme import DeductFromFull, DueReport, Item, MeetingFacts, RegisterFacts, ReportFacts, TaskFacts
+from assess_lib.tables import Row, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact of a deducting item, priced but not yet cut: what it would take, or why it takes nothing."""
+
+    day: date
+    order: tuple[int | str, ...]
+    label: str
+    source: tuple[Source, ...]
+    status: Status = "counted"
+    standard: Row | None = None
+    times: int = 1
+    amount: Decimal = ZERO
+    price: str = ""
+    reading: str = ""
+    evidence_id: str = ""
+
+
+def deduct_from_full(item: Item, unit: Unit, case: Case) -> Outcome:
+    """Judge an item that starts at its cap and only deducts, never below 0.
+
+    Facts come from the kinds that the rule lists, in the order of their day, then of the kinds, then of
+    the fact's own number as text. A deduction is 单次扣分 × 数量 of its standard; the sum under one standard
+    never exceeds its 扣分上限 within the item; the running total never falls below 0.
+
+    Example: 100.00, a report 3 days late at 0.50 a day, then two documents late at 1.00 each: 96.50.
+    """
+    rule = item.rule
+    assert isinstance(rule, DeductFromFull)
+    chain = chain_for(item, unit)
+    facts = []
+    doubts: list[Doubt] = []
+    for rank, kind in enumerate(rule.facts):
+        for fact in _COLLECTORS[type(kind)](kind, unit, case):
+            facts.append((fact.day, rank, fact.order, fact))
+    taken: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
+    for *_, fact in sorted(facts, key=lambda entry: entry[:3]):
+        _settle(chain, fact, taken)
+    for kind in rule.facts:
+        if isinstance(kind, ReportFacts):
+            doubts += _key_task_doubt(kind, chain, unit)
+        elif not case.rows(_TABLES[type(kind)], unit):
+            doubts += note_absence(chain, item, unit, case, _TABLES[type(kind)])
+    note_nothing(chain, "没有扣分事实")
+    return Outcome.of(chain, doubts)
+
+
+def _settle(chain: Chain, fact: Fact, taken: defaultdict[str, Decimal]) -> None:
+    """Write one fact into the chain, cut by its standard's cap and then by the floor."""
+    before = chain.total
+    if fact.standard is None or fact.status not in ("counted", "adjusted"):
+        text = f"{fact.price}，不扣" if fact.amount else f"{show(before)}，不扣分"
+        chain.note(
+            fact.label,
+            fact.status,
+            nominal=-fact.amount,
+            formula=text,
+            reading=fact.reading,
+            source=fact.source,
+            evidence_id=fact.evidence_id,
+        )
+        return
+    code, limit = fact.standard["标准编号"], fact.standard["扣分上限"]
+    amount, why = fact.amount, ""
+    status: Status = fact.status
+    if limit is not None and taken[code] + amount > limit:
+        amount, status = limit - taken[code], "capped"
+        why = f"{code} 扣分上限 {show(limit)}，此前已扣 {show(taken[code])}"
+    real, cut = chain.room(-amount)
+    if cut is not None:
+        status, why = cut, f"扣至 {show(chain.floor)} 为止"
+    taken[code] -= real
+    after = before + real
+    if why:
+        formula = f"{show(before)} − {show(-real)} = {show(after)}（应扣 {fact.price}；{why}）"
+    elif fact.status == "adjusted":
+        formula = f"{show(before)} − {show(-real)} = {show(after)}（{fact.price}）"
+    else:
+        formula = f"{show(before)} − {fact.price.partition(' = ')[0]} = {show(after)}"
+    chain.append(
+        fact.label,
+        status,
+        nominal=-fact.amount,
+        points=real,
+        formula=formula,
+        reading=fact.reading,
+        source=fact.source,
+        evidence_id=fact.evidence_id,
+    )
+
+
+def _priced(standard: Row, times: int) -> tuple[Decimal, str]:
+    """Return 单次扣分 × times of a standard, and the same in print."""
+    rate: Decimal = standard["单次扣分"]
+    return rate * times, f"{show(rate)} × {times} = {show(rate * times)}"
+
+
+def _times_late(standard: Row, days: int) -> int:
+    """Return how often a late standard applies: once, or once a day, as its 计量 says."""
+    return days if standard["计量"] == "日" else 1
+
+
+def _reports(kind: ReportFacts, unit: Unit, case: Case) -> Iterator[Fact]:
+    """Yield what each report (材料报送, 五1) costs: due, exempt, in time, late or missing."""
+    rows = {(row["材料"], row["季度"]): row for row in case.rows("材料报送", unit)}
+    for index, report in enumerate(kind.due):
+        yield from _report(index, report, rows.pop((report.material, report.quarter), None), kind, unit, case)
+    for row in rows.values():
+        name = _report_name(row["材料"], row["季度"])
+        yield Fact(case.scheme.cut_off, (len(kind.due), name), f"{name}：方案未要求，不计", (row.source,), "suppressed")
+
+
+def _report_name(material: str, quarter: str | None) -> str:
+    return f"第{quarter}季度进展" if quarter else material
+
+
+def _report(
+    index: int, report: DueReport, row: Row | None, kind: ReportFacts, unit: Unit, case: Case
+) -> Iterator[Fact]:
+    name = f"{_report_name(report.material, report.quarter)}（{report.due} 到期）"
+    own = (row.source,) if row is not None else (unit.source,)
+
+    def nothing(why: str, status: Status = "suppressed", reading: str = "") -> Fact:
+        return Fact(report.due, (index,), f"{name}：{why}", own, status, reading=reading)
+
+    if report.owed_by == "key_task_units" and unit.key_task is not True:
+        if row is not None:
+            yield nothing("本单位未列为重点任务单位，不要求报送，不计")
+        return
+    conditions = case.reading(*report.only_if)
+    if any(case.readings[key] != option for key, option in report.only_if.items()):
+        yield nothing("按口径不计分", reading=conditions)
+        return
+    if report.due > case.run_date:
+        yield nothing(f"运行日期 {case.run_date} 尚未到期，暂不要求")
+        return
+    if row is not None and row["免报原因"]:
+        yield nothing(f"免报（{row['免报原因']}）", "exempt")
+        return
+    reading = "; ".join(filter(None, (case.reading("deadline_day"), conditions)))
+    in_time = report.due if case.readings["deadline_day"] == "inclusive" else report.due - timedelta(days=1)
+    received = row["实报日期"] if row is not None else None
+    if received is not None and received <= in_time:
+        yield nothing(f"{received} 收到，按时", "counted", reading)
+        return
+    if received is not None and received <= case.scheme.cut_off:
+        days = (received - in_time).days
+        standard = case.standards[kind.late]
+        times = _times_late(standard, days)
+        why = f"{received} 收到，迟 {days} 天"
+    else:
+        standard, times = case.standards[kind.missing], 1
+        why = "未收到" if received is None else f"{received} 才收到，已过截止日 {case.scheme.cut_off}，按未报"
+    amount, price = _priced(standard, times)
+    yield Fact(
+        report.due,
+        (index,),
+        f"{name}：{why}（{standard['标准编号']} {standard['扣分情形']}）",
+        (*own, standard.source),
+        standard=standard,
+        times=times,
+        amount=amount,
+        price=price,
+        reading=reading,
+    )
+
+
+def _key_task_doubt(kind: ReportFacts, chain: Chain, unit: Unit) -> tuple[Doubt, ...]:
+    """Leave the item unresolved when nobody said whether the unit owes the quarterly reports."""
+    if unit.key_task is not None or all(report.owed_by == "all_units" for report in kind.due):
+        return ()
+    chain.note(
+        "单位名录未注明是否重点任务单位：季度进展暂不要求，待定",
+        "unresolved",
+        formula="暂按 0.00 计",
+        source=(unit.source,),
+    )
+    return (
+        Doubt(
+            "key-task-unknown",
+            "单位名录",
+            f"{unit.name}的“重点任务单位”为空，无法判断是否应报季度进展。",
+            "请在“单位名录”填写“是”或“否”，并注明依据文号。",
+        ),
+    )
+
+
+def _register(kind: RegisterFacts, unit: Unit, case: Case) -> Iterator[Fact]:
+    """Yield the deductions of the register (扣分登记): rows of the year, with decisions applied."""
+    for row in case.rows("扣分登记", unit):
+        standard = case.standards[row["标准编号"]]
+        amount, price = _priced(standard, row["数量"] or 1)
+        label = f"{row['发生日期']} {row['事实']}（{row['标准编号']} {standard['扣分情形']}）"
+        decision = case.decision("扣分登记", row["编号"], unit)
+        status: Status = "counted"
+        if not case.of_year(row["发生日期"]):
+            status, label = "suppressed", f"{label}：不属本考核年度，不计"
+        if decision is not None and decision["处理"] == "撤销":
+            status, label = "revoked", f"{label}：已撤销（{decision_text(decision)}）"
+        elif decision is not None and status == "counted":
+            status, label = "adjusted", f"{label}：已改值（{decision_text(decision)}）"
+            price = f"原 {price}，改为 {show(decision['新值'])}"
+            amount = decision["新值"]
+        yield Fact(
+            row["发生日期"],
+            (row["编号"],),
+            label,
+            case.sources(row, unit, standard, decision),
+            status,
+            standard=standard,
+            times=row["数量"] or 1,
+            amount=amount,
+            price=price,
+            evidence_id=row["佐证编号"] or "",
+        )
+
+
+def _meetings(kind: MeetingFacts, unit: Unit, case: Case) -> Iterator[Fact]:
+    """Yield what each meeting (参会登记) costs: meetings of the year, each under its attendance's standard."""
+    for row in case.rows("参会登记", unit):
+        came: Any = row["到会情况"]
+        order = (row["会议"], str(row.source))
+        label = f"{row['日期']} {row['会议']}：{came}"
+        code = kind.standards.get(came)
+        if not case.of_year(row["日期"]):
+            yield Fact(row["日期"], order, f"{label}，不属本考核年度，不计", (row.source,), "suppressed")
+        elif came in kind.exempt:
+            yield Fact(row["日期"], order, f"{label}，经批准，不扣", (row.source,), "exempt")
+        elif code is None:
+            yield Fact(row["日期"], order, label, (row.source,))
+        else:
+            standard = case.standards[code]
+            amount, price = _priced(standard, 1)
+            yield Fact(
+                row["日期"],
+                order,
+                f"{label}（{code} {standard['扣分情形']}）",
+                (row.source, standard.source),
+                standard=standard,
+                amount=amount,
+                price=price,
+            )
+
+
+def _tasks(kind: TaskFacts, unit: Unit, case: Case) -> Iterator[Fact]:
+    """Yield what each assigned task (交办任务) costs: tasks whose 时限 is of the year and already past."""
+    for row in case.rows("交办任务", unit):
+        due, done = row["时限"], row["完成日期"]
+        order = (row["任务编号"],)
+        label = f"任务 {row['任务编号']} {row['任务']}（时限 {due}）"
+        if not case.of_year(due):
+            yield Fact(due, order, f"{label}：不属本考核年度，不计", (row.source,), "suppressed")
+            continue
+        if due > case.run_date:
+            text = f"{label}：运行日期 {case.run_date} 尚未到期，暂不要求"
+            yield Fact(due, order, text, (row.source,), "suppressed")
+            continue
+        if done is not None and done <= due:
+            yield Fact(due, order, f"{label}：{done} 完成，按时", (row.source,))
+            continue
+        if done is not None and done <= case.scheme.cut_off:
+            standard = case.standards[kind.late]
+            times = _times_late(standard, (done - due).days)
+            why = f"{done} 完成，迟 {(done - due).days} 天"
+        else:
+            standard, times = case.standards[kind.missing], 1
+            why = "未完成" if done is None else f"{done} 才完成，已过截止日 {case.scheme.cut_off}，按未完成"
+        amount, price = _priced(standard, times)
+        yield Fact(
+            due,
+            order,
+            f"{label}：{why}（{standard['标准编号']} {standard['扣分情形']}）",
+            (row.source, standard.source),
+            standard=standard,
+            times=times,
+            amount=amount,
+            price=price,
+        )
+
+
+_COLLECTORS: dict[type, Callable[[Any, Unit, Case], Iterator[Fact]]] = {
+    ReportFacts: _reports,
+    RegisterFacts: _register,
+    MeetingFacts: _meetings,
+    TaskFacts: _tasks,
+}
+# The table that must say something of the unit, or be confirmed empty. 材料报送 is the office's own
+# receipt book: no row there means not received.
+_TABLES: dict[type, str] = {RegisterFacts: "扣分登记", MeetingFacts: "参会登记", TaskFacts: "交办任务"}

@@ -1,0 +1,168 @@
+"""信息报送 (四（三）4): points for the top ranks of each quarter's lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from assess_lib.exact import ZERO, mean, show
+from assess_lib.ledger import Chain, Status
+from assess_lib.rules.case import Case, Doubt, Outcome, Unit, chain_for, note_absence
+from assess_lib.scheme import Item, QuarterlyTopRanks
+from assess_lib.tables import TABLES, Row, Source
+
+TABLE = "信息报送"
+QUARTERS = TABLES[TABLE].column("季度").choices
+
+List = Literal["volume", "rate", "both"]
+_LIST_NAMES: dict[List, str] = {"volume": "报送量", "rate": "采用率", "both": "报送量（同量按采用率）"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One unit's place in one quarter's list; ``rank`` is None when the unit is not on it."""
+
+    quarter: str
+    list: List
+    row: Row
+    rank: int | None
+    size: int
+    points: Decimal
+    rivals: tuple[Source, ...]
+
+    def text(self) -> str:
+        """Say the place in words, without another unit's figures."""
+        name = f"第{self.quarter}季度{_LIST_NAMES[self.list]}"
+        figures = f"报送 {self.row['报送条数']} 条、采用 {self.row['采用条数']} 条"
+        if self.rank is None:
+            return f"{name}：未上榜（{figures}）"
+        return f"{name}：第 {self.rank} 名，上榜 {self.size} 个单位（{figures}）"
+
+
+def quarterly_top_ranks(item: Item, unit: Unit, case: Case) -> Outcome:
+    """Judge B4 (四（三）4): each quarter the top ranks by volume and by adoption rate earn points.
+
+    Reads 信息报送. Competition ranking (1, 1, 3); equal ranks earn in full each. The readings ``info_lists``,
+    ``info_pool`` and ``info_quarters`` choose the lists, who is ranked, and how quarters combine before
+    the cap. Vetoed units and units below the gate keep their place. Adoption rates compare exactly.
+    """
+    rule = item.rule
+    assert isinstance(rule, QuarterlyTopRanks)
+    chain = chain_for(item, unit)
+    rows = {row["季度"]: row for row in case.rows(TABLE, unit)}
+    if not rows:
+        return Outcome.of(chain, note_absence(chain, item, unit, case, TABLE))
+    places = [
+        _place(rows[quarter], which, rule, unit, case)
+        for quarter in QUARTERS
+        if quarter in rows
+        for which in _lists(case)
+    ]
+    combine = case.readings["info_quarters"]
+    totals = {q: sum((p.points for p in places if p.quarter == q), ZERO) for q in QUARTERS}
+    best = max(QUARTERS, key=lambda q: totals[q])
+    doubts = []
+    for quarter in QUARTERS:
+        if quarter not in rows:
+            doubts.append(_missing_quarter(quarter, chain, unit))
+        for place in (p for p in places if p.quarter == quarter):
+            if combine == "mean":
+                _write(chain, place, ZERO, case, f"得 {show(place.points)}，计入四季平均，见本项末行")
+            elif combine == "best" and quarter != best:
+                reason = f"得 {show(place.points)}，第{best}季度 {show(totals[best])} 更高或在先，按口径只取最好一季"
+                _write(chain, place, ZERO, case, reason, "suppressed")
+            else:
+                _write(chain, place, place.points, case)
+    if combine == "mean":
+        _write_mean(chain, [totals[q] for q in QUARTERS], [rows[q].source for q in rows], case)
+    return Outcome.of(chain, doubts)
+
+
+def _lists(case: Case) -> tuple[List, ...]:
+    return ("volume", "rate") if case.readings["info_lists"] == "separate" else ("both",)
+
+
+def _standing(row: Row, which: List) -> tuple[Fraction, ...] | None:
+    """Return what a list ranks by, exactly; None when the row is not on the list."""
+    sent, adopted = row["报送条数"], row["采用条数"]
+    if sent == 0 or (which == "rate" and adopted == 0):
+        return None
+    rate = Fraction(adopted, sent)
+    return {"volume": (Fraction(sent),), "rate": (rate,), "both": (Fraction(sent), rate)}[which]
+
+
+def _place(row: Row, which: List, rule: QuarterlyTopRanks, unit: Unit, case: Case) -> Place:
+    """Find the unit's place in one list of one quarter."""
+    pool = [
+        (other.id, rival, standing)
+        for other in case.units
+        if case.readings["info_pool"] == "all_units" or other.group == unit.group
+        for rival in case.rows(TABLE, other)
+        if rival["季度"] == row["季度"] and (standing := _standing(rival, which)) is not None
+    ]
+    own = _standing(row, which)
+    rivals = tuple(rival.source for other, rival, _ in pool if other != unit.id)
+    if own is None:
+        return Place(row["季度"], which, row, None, len(pool), ZERO, ())
+    rank = 1 + sum(standing > own for _, _, standing in pool)
+    points = rule.rank_points[rank - 1] if rank <= len(rule.rank_points) else ZERO
+    return Place(row["季度"], which, row, rank, len(pool), points, rivals)
+
+
+def _write(
+    chain: Chain, place: Place, nominal: Decimal, case: Case, remark: str = "", status: Status = "counted"
+) -> None:
+    """Write one place into the chain, cut by the cap."""
+    before = chain.total
+    points, cut = chain.room(nominal)
+    status = cut or status
+    formula = f"{show(before)} + {show(points)} = {show(before + points)}"
+    if remark:
+        formula += f"（{remark}）"
+    elif cut:
+        formula += f"（应加 {show(nominal)}，本项上限 {show(chain.ceiling)}）"
+    chain.append(
+        place.text(),
+        status,
+        nominal=nominal,
+        points=points,
+        formula=formula,
+        reading=case.reading("info_lists", "info_quarters", "info_pool"),
+        source=(place.row.source, *place.rivals),
+    )
+
+
+def _write_mean(chain: Chain, totals: list[Decimal], sources: list[Source], case: Case) -> None:
+    """Write the mean of the quarters, always over four, rounded once, then cut by the cap."""
+    value = mean(totals)
+    points, cut = chain.room(value)
+    total = " + ".join(show(t) for t in totals)
+    note = f"；应加 {show(value)}，本项上限 {show(chain.ceiling)}" if cut else ""
+    chain.append(
+        "四个季度平均",
+        cut or "counted",
+        nominal=value,
+        points=points,
+        formula=f"{show(chain.total)} + {show(points)} = {show(chain.total + points)}"
+        f"（({total}) ÷ {len(totals)} = {show(value)}{note}）",
+        reading=case.reading("info_quarters"),
+        source=sources,
+    )
+
+
+def _missing_quarter(quarter: str, chain: Chain, unit: Unit) -> Doubt:
+    """Leave the item unresolved for a quarter without a row; the quarter counts 0.00 meanwhile."""
+    chain.note(
+        f"第{quarter}季度没有信息报送登记：待定",
+        "unresolved",
+        formula="暂按 0.00 计",
+        source=(unit.source,),
+    )
+    return Doubt(
+        f"quarter-{quarter}-not-reported",
+        TABLE,
+        f"“{TABLE}”没有{unit.name}第{quarter}季度的登记。",
+        "请补登该季度的报送条数和采用条数；没有报送的填 0。",
+    )
