@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -134,6 +134,7 @@ class Reading(_Model):
 class HotlineRedLights(_Model):
     """Veto by red lights past the deadline or by the city bureau's circular (method ``hotline_red_lights``)."""
 
+    tables: ClassVar[tuple[str, ...]] = ("信息中心结果", "热线红灯")
     method: Literal["hotline_red_lights"]
     limit: Annotated[int, Field(ge=1)]
 
@@ -141,6 +142,7 @@ class HotlineRedLights(_Model):
 class NamedInCircular(_Model):
     """Veto by being named in a circular of a high enough level (method ``named_in_circular``)."""
 
+    tables: ClassVar[tuple[str, ...]] = ("通报批评",)
     method: Literal["named_in_circular"]
     levels: Annotated[tuple[Level, ...], Field(min_length=1)]
 
@@ -165,6 +167,7 @@ class DueReport(_Model):
 class ReportFacts(_Model):
     """Deductions made by reports that were late or missing (材料报送)."""
 
+    table: ClassVar[str] = "材料报送"
     kind: Literal["reports"]
     late: Label
     missing: Label
@@ -181,12 +184,14 @@ class ReportFacts(_Model):
 class RegisterFacts(_Model):
     """Deductions entered in the register (扣分登记), each under a standard of its own."""
 
+    table: ClassVar[str] = "扣分登记"
     kind: Literal["register"]
 
 
 class MeetingFacts(_Model):
     """Deductions by attendance (参会登记): which attendance falls under which standard, which is excused."""
 
+    table: ClassVar[str] = "参会登记"
     kind: Literal["meetings"]
     standards: dict[Literal["迟到", "代会", "缺席"], Label]
     exempt: tuple[Literal["请假"], ...] = ()
@@ -195,6 +200,7 @@ class MeetingFacts(_Model):
 class TaskFacts(_Model):
     """Deductions by assigned tasks (交办任务) done late or not at all."""
 
+    table: ClassVar[str] = "交办任务"
     kind: Literal["tasks"]
     late: Label
     missing: Label
@@ -209,10 +215,16 @@ class DeductFromFull(_Model):
     method: Literal["deduct_from_full"]
     facts: Annotated[tuple[Facts, ...], Field(min_length=1)]
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The input tables that the listed kinds of fact come from."""
+        return tuple(kind.table for kind in self.facts)
+
 
 class MeanPerMatter(_Model):
     """Mean of the approved scores of each matter, summed up to the cap (method ``mean_per_matter``)."""
 
+    tables: ClassVar[tuple[str, ...]] = ("评定加分",)
     method: Literal["mean_per_matter"]
     score_max: PositivePoints
 
@@ -220,6 +232,7 @@ class MeanPerMatter(_Model):
 class HighestLevelPerMatter(_Model):
     """Each matter once at its highest level, summed up to the cap (method ``highest_level_per_matter``)."""
 
+    tables: ClassVar[tuple[str, ...]] = ("表彰宣传",)
     method: Literal["highest_level_per_matter"]
     category: Label
     levels: Annotated[dict[Level, PositivePoints], Field(min_length=1)]
@@ -228,6 +241,7 @@ class HighestLevelPerMatter(_Model):
 class QuarterlyTopRanks(_Model):
     """Points for the top ranks of each quarter's lists (method ``quarterly_top_ranks``)."""
 
+    tables: ClassVar[tuple[str, ...]] = ("信息报送",)
     method: Literal["quarterly_top_ranks"]
     rank_points: Annotated[tuple[PositivePoints, ...], Field(min_length=1)]
 
@@ -235,6 +249,7 @@ class QuarterlyTopRanks(_Model):
 class MeanOfRaters(_Model):
     """Mean of the leaders' scores (method ``mean_of_raters``)."""
 
+    tables: ClassVar[tuple[str, ...]] = ("领导评价",)
     method: Literal["mean_of_raters"]
     score_max: PositivePoints
 

@@ -101,7 +101,7 @@ def _judge(unit: Unit, case: Case) -> _UnitScore:
     closing: list[Entry] = []
     if grounds:
         later = (scheme.key_item, *scheme.part_items("bonus"))
-        closing += [_blank(item, unit, "not_scored", "因单项否决，本项不计分") for item in later]
+        closing += [_blank(item, unit, case, "not_scored", "因单项否决，不计分") for item in later]
         grade = scheme.grades.fail
         closing.append(_vetoed_verdict(grounds, unit, case))
     else:
@@ -158,16 +158,25 @@ def _gate_opens(key_score: Decimal, case: Case) -> bool:
     return key_score > gate or (key_score == gate and case.readings["bonus_gate"] == "at_least")
 
 
-def _blank(item: Item, unit: Unit, status: Literal["not_scored", "gate_closed"], label: str) -> Entry:
-    """Write the row of an item that was not judged; its numbers stay blank."""
+def _blank(item: Item, unit: Unit, case: Case, status: Literal["not_scored", "gate_closed"], why: str) -> Entry:
+    """Write the row of an item that was not judged: numbers stay blank, the rows it leaves unused are named."""
     part: Literal["key", "bonus"] = "key" if item.part == "key" else "bonus"
-    return Entry(unit.id, part, item.id, item.clause, f"{item.name}：{label}", status)
+    category = getattr(item.rule, "category", None)
+    unused = [
+        row
+        for table in item.rule.tables
+        for row in case.rows(table, unit)
+        if category is None or row["加分项"] == category
+    ]
+    label = f"{item.name}：{why}" + (f"（本项登记 {len(unused)} 条）" if unused else "")
+    source = tuple(row.source for row in unused)
+    return Entry(unit.id, part, item.id, item.clause, label, status, source=source)
 
 
 def _gate_closed(item: Item, unit: Unit, key_score: Decimal, case: Case) -> Entry:
     gate = case.scheme.judgement.bonus_gate
     need = "高于" if case.readings["bonus_gate"] == "above" else "达到"
-    entry = _blank(item, unit, "gate_closed", f"重点考核得分未{need}{gate.name}，加分部分不开启，本项不计")
+    entry = _blank(item, unit, case, "gate_closed", f"重点考核得分未{need}{gate.name}，加分部分不开启，不计")
     sign = "≤" if case.readings["bonus_gate"] == "above" else "<"
     return replace(entry, formula=f"{show(key_score)} {sign} {show(gate.points)}", reading=case.reading("bonus_gate"))
 

@@ -63,10 +63,11 @@ def deduct_from_full(item: Item, unit: Unit, case: Case) -> Outcome:
     for *_, fact in sorted(facts, key=lambda entry: entry[:3]):
         _settle(chain, fact, taken)
     for kind in rule.facts:
+        # 材料报送 is the office's own receipt book: no row there means not received, never not reported.
         if isinstance(kind, ReportFacts):
             doubts += _key_task_doubt(kind, chain, unit)
-        elif not case.rows(_TABLES[type(kind)], unit):
-            doubts += note_absence(chain, item, unit, case, _TABLES[type(kind)])
+        elif not case.rows(kind.table, unit):
+            doubts += note_absence(chain, item, unit, case, kind.table)
     note_nothing(chain, "没有扣分事实")
     return Outcome.of(chain, doubts)
 
@@ -310,6 +311,3 @@ _COLLECTORS: dict[type, Callable[[Any, Unit, Case], Iterator[Fact]]] = {
     MeetingFacts: _meetings,
     TaskFacts: _tasks,
 }
-# The table that must say something of the unit, or be confirmed empty. 材料报送 is the office's own
-# receipt book: no row there means not received.
-_TABLES: dict[type, str] = {RegisterFacts: "扣分登记", MeetingFacts: "参会登记", TaskFacts: "交办任务"}
