@@ -6,11 +6,13 @@ Chinese, because clerks read it. Exit codes are the command line's contract.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 Severity = Literal["error", "unresolved", "warning", "notice"]
+# The gravest first; what people call them.
+SEVERITY_NAMES: Mapping[Severity, str] = {"error": "错误", "unresolved": "待定", "warning": "警告", "notice": "提示"}
 
 EXIT_DONE = 0
 EXIT_BUG = 1
@@ -22,6 +24,7 @@ EXIT_CHANGED = 6
 EXIT_VERIFY = 7
 EXIT_REFUSED = 8
 EXIT_NOTEBOOK = 9
+EXIT_INTERRUPTED = 130  # the shell's own code for Ctrl-C
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Literal
 
 from assess_lib.errors import Problem, Severity
-from assess_lib.exact import ZERO, show
+from assess_lib.exact import ZERO, cents, show
 from assess_lib.ledger import Chain, Entry
 from assess_lib.rules import METHODS, Case, Doubt, Outcome, Unit
 from assess_lib.scheme import Item, Scheme
@@ -152,7 +152,7 @@ def _points(outcome: Outcome) -> Decimal:
 def _gate_opens(key_score: Decimal, case: Case) -> bool:
     """Tell whether the key score opens the bonus part (四): above the gate, or at it under ``at_least``.
 
-    No bonus rescues a unit below the pass mark, whatever the gate.
+    No bonus rescues a unit below the pass mark: the scheme's loader refuses a gate below it.
     """
     gate = case.scheme.judgement.bonus_gate.points
     return key_score > gate or (key_score == gate and case.readings["bonus_gate"] == "at_least")
@@ -241,7 +241,8 @@ def _item_score(item: Item, unit: Unit, outcome: Outcome) -> ItemScore:
         note = "vetoed" if outcome.vetoed else "clear"
     else:
         note = " ".join(doubt.message for doubt in outcome.unresolved)
-    return ItemScore(unit.id, item.id, outcome.points, item.cap, bool(outcome.unresolved), note)
+    cap = None if item.cap is None else cents(item.cap)
+    return ItemScore(unit.id, item.id, outcome.points, cap, bool(outcome.unresolved), note)
 
 
 def _problems(item: Item, unit: Unit, outcome: Outcome) -> list[Problem]:

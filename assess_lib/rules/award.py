@@ -80,7 +80,7 @@ def _write_matter(chain: Chain, matter: str, rows: Sequence[Row], unit: Unit, ca
         value,
         f"({listed}) ÷ {len(scores)} = {show(value)}",
         "adjusted" if remarks else "counted",
-        sources,
+        dict.fromkeys(sources),
         case.reading("missing_evidence") if accepted else "",
         "; ".join(dict.fromkeys(row["佐证编号"] for row in rows if row["佐证编号"])),
     )
