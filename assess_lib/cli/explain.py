@@ -1,0 +1,177 @@
+"""``assess explain``: one unit's ledger in words."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+import click
+
+from assess_lib.cli.console import say
+from assess_lib.cli.options import Shared, shared
+from assess_lib.errors import UsageError
+from assess_lib.scheme import Item, Scheme
+from assess_lib.store import ScoredSet, load_set, read_tables
+from assess_lib.tables import Row
+from assess_lib.views.page import draft_label
+from assess_lib.views.words import (
+    ABSENT,
+    STATUS_WORDS,
+    number,
+    places,
+    plain,
+    reading_pairs,
+    signed,
+)
+
+_NUMERALS = "一二三四五六七八九"
+_PARTS = ("veto", "key", "bonus", "final")
+
+
+def spelling(text: str) -> str:
+    """Return a unit's name as it is compared: width, case, spaces and invisible characters aside."""
+    wide = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in wide if not c.isspace() and unicodedata.category(c) != "Cf").casefold()
+
+
+def find_unit(roster: Sequence[Row], asked: str) -> str:
+    """Return the code of the unit of that code, name, full name or alias.
+
+    Raises UsageError that suggests the nearest names; likeness alone never finds a unit.
+    """
+    names: dict[str, tuple[str, str]] = {}
+    for row in roster:
+        aliases = (row["别名"] or "").replace(";", "；").split("；")
+        for name in (row["单位编码"], row["单位名称"], row["全称"], *aliases):
+            if name and spelling(name):
+                names.setdefault(spelling(name), (row["单位编码"], row["单位名称"]))
+    if spelling(asked) in names:
+        return names[spelling(asked)][0]
+    near = dict.fromkeys(names[name][1] for name in get_close_matches(spelling(asked), names, n=5, cutoff=0.5))
+    hint = f"最接近：{'、'.join(near)}。" if near else "可写单位编码、名称、全称或别名。"
+    raise UsageError(f"没有单位“{asked}”。{hint}")
+
+
+def _points(item: Item, row: Mapping[Any, Any]) -> str:
+    if item.part == "veto":
+        return "触发，一票否决" if row["note"] == "vetoed" else "未触发"
+    of = f"（满分 {plain(row['cap'])}）" if row["cap"] is not None else ""
+    return f"{number(row['points'])} 分{of}" if row["points"] is not None else ABSENT
+
+
+def _where(source: str) -> str:
+    found = [f"{place.file}{f'“{place.sheet}”' if place.sheet else ''}第 {place.row} 行" for place in places(source)]
+    return f"来源：{'、'.join(found)}" if found else ""
+
+
+def _readings(text: str, scheme: Scheme) -> str:
+    chosen = [
+        f"{scheme.readings[key].name}：{scheme.readings[key].options[option]}"
+        for key, option in reading_pairs(text)
+        if key in scheme.readings and option in scheme.readings[key].options
+    ]
+    return f"口径：{'；'.join(chosen)}" if chosen else ""
+
+
+def _step(row: Mapping[Any, Any], scheme: Scheme) -> Iterator[str]:
+    """Tell one ledger row: what happened and what it did, then by which clause, reading and source."""
+    effect = ""
+    if row["points"] is not None:
+        effect = f"　{signed(row['points'])}，至 {number(row['after'])}"
+        if row["nominal"] is not None and row["nominal"] != row["points"]:
+            effect = f"　应计 {signed(row['nominal'])}，实计 {signed(row['points'])}，至 {number(row['after'])}"
+    yield f"  · [{STATUS_WORDS.get(row['status'], row['status'])}] {row['label']}{effect}"
+    if row["formula"]:
+        yield f"      算式：{row['formula']}"
+    evidence = f"佐证：{row['evidence_id']}" if row["evidence_id"] else ""
+    basis = (
+        f"依据：{row['clause']}",
+        _readings(row["reading"], scheme),
+        _where(row["source"]),
+        evidence,
+    )
+    yield f"      {'；'.join(part for part in basis if part)}"
+
+
+def _conclusion(result: Mapping[Any, Any], data: ScoredSet) -> str:
+    scheme = data.basis.scheme
+    if result["status"] == "vetoed":
+        return f"结论：{result['grade']}（单项否决）。其余各项不再计分，不参加排名。"
+    grade = result["grade"]
+    if grade == scheme.grades.passed:
+        grade += scheme.grades.pending
+    gate = scheme.judgement.bonus_gate
+    if result["bonus_score"] is not None:
+        bonus = f"加分 {number(result['bonus_score'])}"
+    elif result["key_score"] < scheme.judgement.pass_mark.points:
+        bonus = f"低于{scheme.judgement.pass_mark.name} {plain(scheme.judgement.pass_mark.points)}，不计加分"
+    else:
+        bonus = f"未过{gate.name} {plain(gate.points)}，不计加分"
+    ranked = data.results[data.results["rank_overall"].notna()]
+    same = int((ranked["group"] == result["group"]).sum())
+    return (
+        f"结论：最终得分 {number(result['final_score'])}，{grade}。重点考核 {number(result['key_score'])}，{bonus}。"
+        f"组内第 {result['rank_in_group']} 名（{result['group']}参加排名 {same} 个），"
+        f"总第 {result['rank_overall']} 名（参加排名 {len(ranked)} 个）。"
+    )
+
+
+def tell(data: ScoredSet, unit_id: str) -> Iterator[str]:
+    """Tell a unit's score line by line: conclusion, unresolved items, then each part with its ledger rows."""
+    scheme = data.basis.scheme
+    result: Mapping[Any, Any] = next(row for row in data.results.to_dict("records") if row["unit_id"] == unit_id)
+    items = {r["item"]: r for r in data.items[data.items["unit_id"] == unit_id].to_dict("records")}
+    ledger = data.ledger[data.ledger["unit_id"] == unit_id].to_dict("records")
+    yield f"{result['unit_name']}（{unit_id}，{result['group']}）{data.basis.year} 年度考核 · {draft_label(data)}"
+    yield f"计分日期 {data.basis.run_date.isoformat()}。{_conclusion(result, data)}"
+    unresolved = [item for item in scheme.items if item.id in items and items[item.id]["unresolved"]]
+    if unresolved:
+        yield f"待定 {len(unresolved)} 项：{'、'.join(f'{item.id} {item.name}' for item in unresolved)}。"
+    numerals = iter(_NUMERALS)
+    for part in _PARTS:
+        rows = [row for row in ledger if row["part"] == part]
+        if not rows:
+            continue
+        rule = getattr(scheme.parts, part)
+        yield ""
+        yield f"{next(numerals)}、{rule.name}（{rule.clause}）"
+        for item in scheme.part_items(part):
+            own = [row for row in rows if row["item"] == item.id]
+            if not own:
+                continue
+            mark = "　【待定】" if item.id in items and items[item.id]["unresolved"] else ""
+            closed = STATUS_WORDS.get(own[0]["status"], "")  # an item that was not scored has its one row to say so
+            reached = f"：{_points(item, items[item.id]) if item.id in items else closed}"
+            yield f"{item.id} {item.name}（{item.clause}）{reached}{mark}"
+            for row in own:
+                yield from _step(row, scheme)
+        known = {item.id for item in scheme.part_items(part)}
+        for row in rows:
+            if row["item"] not in known:
+                yield from _step(row, scheme)
+
+
+@click.command(short_help="用文字说明某个单位的得分由来")
+@click.argument("unit", metavar="单位")
+@shared
+def explain(shared: Shared, unit: str) -> None:
+    """用文字说明某个单位的得分由来：结论、各部分、每一笔的算式、条款和来源。
+
+    单位可写编码、名称、全称或别名。先要有评分结果（assess score）。
+
+    \b
+    示例：
+      assess explain T01
+      assess explain 城关镇
+    """
+    data = load_set(shared.paths.processed)
+    if data.basis.year != shared.paths.year:
+        raise UsageError(f"现有结果是 {data.basis.year} 年度的，不是 {shared.paths.year} 年度的。请用 --year 指明。")
+    other = [key for key, value in shared.readings.items() if data.basis.readings[key] != value]
+    if other or (shared.run_date and shared.run_date != data.basis.run_date):
+        what = f"口径 {'、'.join(other)}" if other else "计分日期"
+        raise UsageError(f"现有结果不是按所给的{what}评的。请先用同样的选项运行 assess score。")
+    for line in tell(data, find_unit(read_tables(shared.paths.processed)["单位名录"], unit)):
+        say(line)

@@ -1,0 +1,106 @@
+"""The options that every command shares."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import click
+
+from assess_lib import paths, pipeline, store
+from assess_lib.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """The shared options, checked: where things lie, the readings asked for, the run date asked for."""
+
+    paths: paths.YearPaths
+    readings: dict[str, str]
+    run_date: date | None
+
+
+def split_readings(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Read ``KEY=VALUE`` pairs. Raises UsageError for another form, an unknown key or value, or two values of a key."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = (part.strip() for part in pair.partition("="))
+        if not equals:
+            raise UsageError(f"--reading 应写成 口径=选项，例如 bonus_gate=at_least；现为：{pair}。")
+        if found.get(key, value) != value:
+            raise UsageError(f"口径 {key} 给了两个不同的选项：{found[key]}、{value}。")
+        found[key] = value
+    return pipeline.check_readings(found)
+
+
+def parse_year(text: str) -> int | None:
+    """Return the year asked for, None when none was. Raises UsageError for anything but four digits."""
+    if not text:
+        return None
+    if len(text) == 4 and text.isascii() and text.isdigit():
+        return int(text)
+    raise UsageError(f"--year 应为四位数字的年份，例如 2022；现为：{text}。")
+
+
+def shared(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the shared options; it receives them, checked, as its first argument ``shared``."""
+
+    @click.option(
+        "--year",
+        default="",
+        metavar="YEAR",
+        help="考核年度；不写则取 data/raw 中最新的一年。",
+    )
+    @click.option(
+        "--raw",
+        default="",
+        metavar="DIR",
+        help="原始数据文件夹；默认 data/raw/年份。",
+    )
+    @click.option(
+        "--processed",
+        default="",
+        metavar="DIR",
+        help="结果文件夹；默认 data/processed/年份。",
+    )
+    @click.option(
+        "--reports",
+        default="",
+        metavar="DIR",
+        help="报告文件夹；默认 reports/年份。",
+    )
+    @click.option(
+        "--reading",
+        "readings",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="改用某一口径的另一选项，如 bonus_gate=at_least；可重复。",
+    )
+    @click.option(
+        "--date",
+        "run_date",
+        default="",
+        metavar="YYYY-MM-DD",
+        help="计分日期；默认为方案的截止日。",
+    )
+    @functools.wraps(command)
+    def wrapped(
+        *arguments: Any,
+        year: str,
+        raw: str,
+        processed: str,
+        reports: str,
+        readings: tuple[str, ...],
+        run_date: str,
+        **rest: Any,
+    ) -> Any:
+        chosen, day = split_readings(readings), pipeline.parse_date(run_date)
+        where = paths.resolve(parse_year(year), raw, processed, reports)
+        if store.is_staging(where.processed) or store.is_staging(where.reports):
+            raise UsageError("文件夹名称以 .building 结尾的，是正在写入的临时文件夹，不能作为输出。")
+        return command(Shared(where, chosen, day), *arguments, **rest)
+
+    return wrapped

@@ -1,0 +1,41 @@
+"""``assess report``: reports from the processed folder, without reading the raw tables again."""
+
+from __future__ import annotations
+
+import click
+
+from assess_lib.cli.options import Shared, shared
+from assess_lib.cli.progress import Progress
+from assess_lib.cli.run import check_jobs, jobs_option, pdf_option, tell, unit_codes, unit_option
+from assess_lib.errors import UsageError
+from assess_lib.publish import year
+from assess_lib.store import StoredBasis, load_set, read_tables
+
+
+def _check_options(shared: Shared, basis: StoredBasis) -> None:
+    """Raise UsageError when other readings or another date are asked for than those that the set was scored with."""
+    other = [f"{key}={value}" for key, value in shared.readings.items() if basis.readings[key] != value]
+    if shared.run_date is not None and shared.run_date != basis.run_date:
+        other.append(f"日期 {shared.run_date}")
+    if other:
+        raise UsageError(f"现有结果不是按 {'、'.join(other)} 评分的。请先用同样的选项运行 assess score，再出报告。")
+
+
+@click.command(short_help="由现有结果出报告，不重新评分")
+@unit_option
+@jobs_option
+@pdf_option
+@shared
+def report(shared: Shared, units: tuple[str, ...], jobs: int | None, no_pdf: bool) -> None:
+    """由结果文件夹出报告：不写 --unit 则出全部单位和全县汇总。
+
+    \b
+    示例：
+      assess report
+      assess report --unit 城关镇
+    """
+    check_jobs(jobs)
+    _check_options(shared, load_set(shared.paths.processed).basis)
+    codes = unit_codes(read_tables(shared.paths.processed)["单位名录"], units) if units else ()
+    made = year.report_year(shared.paths, units=codes, jobs=jobs, pdf=not no_pdf, progress=Progress().step)
+    tell(made, shared.paths)

@@ -1,0 +1,100 @@
+"""``assess run``: the whole year through the notebooks, from the raw tables to the reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from assess_lib import pipeline
+from assess_lib.cleaning import clean
+from assess_lib.cli.console import list_problems, say
+from assess_lib.cli.explain import find_unit
+from assess_lib.cli.options import Shared, shared
+from assess_lib.cli.progress import Progress, duration
+from assess_lib.errors import FinalRefused, InputRejected, UsageError
+from assess_lib.paths import YearPaths
+from assess_lib.publish import year
+from assess_lib.tables import Row
+
+jobs_option = click.option("--jobs", type=int, metavar="N", help="同时运行几个笔记本；默认与处理器个数相同。")
+unit_option = click.option(
+    "--unit", "units", multiple=True, metavar="单位", help="只出这个单位的报告（编码、名称、全称或别名）；可重复。"
+)
+pdf_option = click.option("--no-pdf", is_flag=True, help="不生成 PDF。")
+
+
+def check_jobs(jobs: int | None) -> None:
+    """Raise UsageError for a number of processes that makes no sense."""
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"--jobs 至少为 1；现为：{jobs}。")
+
+
+def unit_codes(roster: Sequence[Row], asked: Sequence[str]) -> tuple[str, ...]:
+    """Return the codes of the units asked for, each once. Raises UsageError for a name that no unit has."""
+    return tuple(dict.fromkeys(find_unit(roster, name) for name in asked))
+
+
+def _codes_in_raw(paths: YearPaths, asked: Sequence[str]) -> tuple[str, ...]:
+    """Look the units up in the raw roster; rejected input is left for the run to report.
+
+    Raises UsageError for an unknown unit, and for a scheme of another year.
+    """
+    try:
+        basis = pipeline.load_basis(paths.raw, paths.year)
+    except InputRejected:
+        return ()
+    if not asked:
+        return ()
+    cleaned = clean(paths.raw, basis.scheme)
+    return () if cleaned.rejected else unit_codes(cleaned.tables["单位名录"], asked)
+
+
+def tell(made: year.Published, paths: YearPaths) -> None:
+    """Print what was made, what went, what is unresolved, and how long it took."""
+    where = paths.shown_reports.rstrip("/")
+    county = "和全县汇总" if made.county else ""
+    say(f"报告：{made.units} 个单位{county}，在 {where}/。")
+    if made.kept:
+        say(f"同一结果的其他报告未动：{made.kept} 个文件。")
+    if made.dropped:
+        say(f"已移除 {len(made.dropped)} 个旧文件：它们不是由当前结果生成的。")
+    if made.unresolved:
+        say(f"待定：{made.unresolved} 项，定稿前须补正，见各报告的“待定与补正”。")
+    say(f"用时 {duration(made.seconds['total'])}。")
+
+
+@click.command(short_help="运行全部笔记本：清洗、评分、各单位报告、全县汇总")
+@click.option("--final", is_flag=True, help="定稿前的最后一次：只要有待定事项就不予采用（退出码 8）。")
+@jobs_option
+@unit_option
+@pdf_option
+@shared
+def run(shared: Shared, final: bool, jobs: int | None, units: tuple[str, ...], no_pdf: bool) -> None:
+    """清洗、评分，并为每个单位和全县出报告（网页、PDF、笔记本）。
+
+    全部完成后才一次换上；中途出错，原有结果和报告保持原样。
+
+    \b
+    示例：
+      assess run --year 2022
+      assess run --unit 城关镇 --unit D14 --no-pdf
+    """
+    check_jobs(jobs)
+    codes = _codes_in_raw(shared.paths, units)
+    try:
+        made = year.run_year(
+            shared.paths,
+            readings=shared.readings,
+            run_date=shared.run_date,
+            final=final,
+            units=codes,
+            jobs=jobs,
+            pdf=not no_pdf,
+            progress=Progress().step,
+        )
+    except (InputRejected, FinalRefused) as error:
+        list_problems(error.problems, shared.paths.shown_processed, error=True, full=True)
+        raise
+    list_problems(made.problems, shared.paths.shown_processed)
+    tell(made, shared.paths)

@@ -1,0 +1,73 @@
+"""``assess score``: clean and score in seconds, without notebooks."""
+
+from __future__ import annotations
+
+import click
+
+from assess_lib import pipeline
+from assess_lib.cli.console import counts_line, list_problems, say, show_table
+from assess_lib.cli.options import Shared, shared
+from assess_lib.errors import FinalRefused, InputRejected
+from assess_lib.scoring import Result
+
+
+def tally(results: tuple[Result, ...], scheme_groups: tuple[str, ...], pass_mark: object) -> list[tuple[str, ...]]:
+    """Count units per group and in all: units, vetoed, below the pass mark, gate open, with unresolved items."""
+    rows = []
+    for name, units in [
+        *((group, [r for r in results if r.group == group]) for group in scheme_groups),
+        ("合计", list(results)),
+    ]:
+        below = sum(r.key_score is not None and r.key_score < pass_mark for r in units)  # type: ignore[operator]
+        numbers = (
+            len(units),
+            sum(r.status == "vetoed" for r in units),
+            below,
+            sum(r.bonus_open for r in units),
+            sum(r.unresolved > 0 for r in units),
+        )
+        rows.append((name, *map(str, numbers)))
+    return rows
+
+
+@click.command(short_help="清洗并评分，几秒内写出结果")
+@click.option(
+    "--final",
+    is_flag=True,
+    help="定稿前的最后一次：只要有待定事项就不予采用（退出码 8）。",
+)
+@shared
+def score(shared: Shared, final: bool) -> None:
+    """清洗并评分，写出结果文件夹，不运行笔记本。
+
+    \b
+    示例：
+      assess score --year 2022
+      assess score --reading bonus_gate=at_least --date 2022-12-10
+    """
+    try:
+        outcome = pipeline.score(
+            shared.paths,
+            readings=shared.readings,
+            run_date=shared.run_date,
+            final=final,
+        )
+    except (InputRejected, FinalRefused) as error:
+        list_problems(error.problems, shared.paths.shown_processed, error=True, full=True)
+        raise
+    assert outcome.score is not None
+    scheme = outcome.basis.scheme
+    mark = scheme.judgement.pass_mark.points
+    groups = tuple(group.name for group in scheme.groups)
+    columns = (
+        "组别",
+        "单位",
+        "单项否决",
+        f"低于 {mark:f} 分",
+        "加分开启",
+        "有待定事项",
+    )
+    show_table(columns, tally(outcome.score.results, groups, mark))
+    if outcome.problems:
+        say(f"{counts_line(outcome.problems)}（见 {shared.paths.shown_processed}/problems.csv）")
+    say(f"结果在 {shared.paths.shown_processed}/：results.csv、items.csv、ledger.csv。")

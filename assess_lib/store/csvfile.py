@@ -1,0 +1,59 @@
+"""CSV as the contract wants it: UTF-8 with BOM, CRLF, formulas kept out of text cells."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from assess_lib.exact import show
+
+# Spreadsheets take a cell that begins so for a formula (a tab or CR is skipped first).
+_FORMULA_STARTS = tuple("=+-@＝＋－＠\t\r")
+
+Cell = str | int | bool | Decimal | None
+
+
+def guard(text: str) -> str:
+    """Put an apostrophe before a text that a spreadsheet would take for a formula.
+
+    >>> guard("=1+1"), guard("城关镇")
+    ("'=1+1", '城关镇')
+    """
+    return "'" + text if text.startswith(_FORMULA_STARTS) else text
+
+
+def unguard(text: str) -> str:
+    """Take the apostrophe of ``guard`` off again."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA_STARTS) else text
+
+
+def cell(value: Cell) -> str:
+    """Return a value as the file prints it: points with two decimals, true / false, nothing where there is none."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return show(value)
+    if isinstance(value, int):
+        return str(value)
+    return guard(value)
+
+
+def dump(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
+    """Return a csv file's bytes: header, then the rows."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows([cell(value) for value in row] for row in rows)
+    # A file name that is not UTF-8 reaches us as lone surrogates; they are shown as \udcxx, not fatal.
+    return text.getvalue().encode("utf-8-sig", errors="backslashreplace")
+
+
+def parse(data: bytes) -> tuple[list[str], list[list[str]]]:
+    """Return the header and the rows of a file that ``dump`` wrote, apostrophes still in place."""
+    csv.field_size_limit(2**31 - 1)
+    header, *rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    return header, rows

@@ -1,0 +1,46 @@
+"""The input files of a raw folder as hashes: what a run read, and whether it changed meanwhile."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+from assess_lib.intake.folder import KNOWN, list_raw
+
+_BLOCK = 1 << 20
+UNREADABLE = "unreadable"
+
+
+def _digest(path: Path) -> str:
+    # O_NONBLOCK: a pipe put in a file's place must not make the run wait for its writer.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+        with os.fdopen(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return UNREADABLE
+            digest = sha256()
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+            return digest.hexdigest()
+    except OSError:
+        return UNREADABLE
+
+
+def hash_inputs(raw: Path) -> dict[str, str]:
+    """Return the SHA-256 of every input file of a raw folder by its name, sorted by name.
+
+    Inputs are the scheme, the official text and the files of tables. One that cannot be read stands as
+    ``unreadable``: reading it is cleaning's to report, here it only has to stay the same.
+    """
+    files = {file.name: file.path for file in list_raw(raw)[0]}
+    files |= {name: raw / name for name in KNOWN if os.path.lexists(raw / name)}
+    return {name: _digest(files[name]) for name in sorted(files)}
+
+
+def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """Return the names of the files that were changed, added or removed between two hashings, sorted."""
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))

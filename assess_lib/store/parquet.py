@@ -1,0 +1,125 @@
+"""The clean tables as parquet: exact types, the source of each row, no loss on the way back."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from assess_lib.errors import Problem
+from assess_lib.exact import cents
+from assess_lib.tables import SOURCE_COLUMNS, TABLES, Row, Source, Table, Tables, Value
+
+NOTES_COLUMN = "附注"
+_DIGITS, _SCALE = 18, 2
+_TYPES: dict[str, pa.DataType] = {
+    "text": pa.string(),
+    "unit": pa.string(),
+    "choice": pa.string(),
+    "date": pa.date32(),
+    "datetime": pa.timestamp("s"),
+    "number": pa.decimal128(_DIGITS, _SCALE),
+    "whole": pa.int64(),
+}
+_FILE, _SHEET, _ROW = SOURCE_COLUMNS
+
+
+def table_file(name: str) -> str:
+    """Return a table's file, relative to the processed folder."""
+    return f"tables/{name}.parquet"
+
+
+def schema(table: Table) -> pa.Schema:
+    """Return a stored table's columns: the table's own in the published order, then source and notes."""
+    fields = [pa.field(column.name, _TYPES[column.kind]) for column in table.columns]
+    fields += [
+        pa.field(_FILE, pa.string()),
+        pa.field(_SHEET, pa.string()),
+        pa.field(_ROW, pa.int64()),
+        pa.field(NOTES_COLUMN, pa.string()),
+    ]
+    return pa.schema(fields)
+
+
+def _why_not(value: object) -> str:
+    """Say why no exact column can hold the value; nothing if one can."""
+    if isinstance(value, Decimal) and abs(value) >= Decimal(10) ** (_DIGITS - _SCALE):
+        return "数值过大"
+    if isinstance(value, int) and abs(value) >= 2**63:
+        return "数值过大"
+    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        return "含有无法识别的字符"
+    return ""
+
+
+def unstorable(tables: Tables) -> list[Problem]:
+    """List the cells that no exact column can hold: beyond 16 digits, or not Unicode."""
+    problems = []
+    for name, rows in tables.items():
+        for row in rows:
+            cells = {column: str(value) for column, value in row.values.items() if _why_not(value)}
+            cells |= {column: value for column, value in row.notes.items() if _why_not(column + value)}
+            if _why_not(row.source.file + row.source.sheet):
+                cells[""] = row.source.file
+            for column, value in cells.items():
+                what = "数值过大" if value.lstrip("-").replace(".", "").isdigit() else "含有无法识别的字符"
+                problems.append(
+                    Problem(
+                        "error",
+                        "cell.range",
+                        f"{what}，无法保存。",
+                        "请更正。",
+                        table=name,
+                        file=row.source.file,
+                        sheet=row.source.sheet,
+                        row=row.source.row,
+                        column=column,
+                        value=value,
+                    )
+                )
+    return problems
+
+
+def _stored(value: Value) -> Value:
+    # The same amount whether typed 0.5 or 0.50: what is stored has two decimals.
+    return cents(value) if isinstance(value, Decimal) else value
+
+
+def dump(name: str, rows: Sequence[Row]) -> bytes:
+    """Return the parquet bytes of one table; the same rows give the same bytes."""
+    spec = schema(TABLES[name])
+    columns: dict[str, list[Any]] = {
+        column.name: [_stored(row.values[column.name]) for row in rows] for column in TABLES[name].columns
+    }
+    columns[_FILE] = [row.source.file for row in rows]
+    columns[_SHEET] = [row.source.sheet for row in rows]
+    columns[_ROW] = [row.source.row for row in rows]
+    columns[NOTES_COLUMN] = [json.dumps(dict(row.notes), ensure_ascii=False) if row.notes else None for row in rows]
+    buffer = io.BytesIO()
+    pq.write_table(
+        pa.Table.from_pydict(columns, schema=spec),
+        buffer,
+        version="2.6",
+        compression="zstd",
+    )
+    return buffer.getvalue()
+
+
+def load(name: str, data: bytes) -> tuple[Row, ...]:
+    """Return the rows that ``dump`` wrote. Raises pyarrow.ArrowInvalid or ValueError for anything else."""
+    # One thread: a pool thread that is still starting when a short command ends aborts the whole process.
+    stored = pq.ParquetFile(io.BytesIO(data), pre_buffer=False).read(use_threads=False)
+    spec = schema(TABLES[name])
+    if stored.schema.names != spec.names:
+        raise ValueError(f"{name}: columns differ from the contract")
+    rows = []
+    for record in stored.cast(spec).to_pylist():  # parquet itself knows no whole seconds
+        values = {column.name: record[column.name] for column in TABLES[name].columns}
+        notes = json.loads(record[NOTES_COLUMN]) if record[NOTES_COLUMN] else {}
+        rows.append(Row(name, values, Source(record[_FILE], record[_SHEET], record[_ROW]), notes))
+    return tuple(rows)

@@ -1,0 +1,396 @@
+"""A processed folder's files: what each holds, how a set is put together, how it is read back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from assess_lib.errors import Problem, UsageError, VerifyFailed
+from assess_lib.ledger import LEDGER_COLUMNS, Entry
+from assess_lib.scheme import Scheme
+from assess_lib.store import csvfile, parquet
+from assess_lib.store.folder import building, receipt_names
+from assess_lib.store.receipt import digest, dump_json, receipt
+from assess_lib.store.workbook import PROBLEM_COLUMNS, dump_problems, problem_cells
+from assess_lib.tables import TABLES, Tables
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+RESULT_COLUMNS = (
+    "unit_id",
+    "unit_name",
+    "group",
+    "status",
+    "key_score",
+    "bonus_open",
+    "bonus_score",
+    "final_score",
+    "grade",
+    "rank_in_group",
+    "rank_overall",
+    "unresolved",
+)
+ITEM_COLUMNS = ("unit_id", "item", "points", "cap", "unresolved", "note")
+ROW_COLUMNS = ("table", "file", "sheet", "read", "accepted", "rejected", "set_aside")
+
+# The latest attempt's files: an accepted run swaps them with the set, any other replaces them alone.
+PROBLEM_FILES = ("problems.csv", "problems.xlsx", "rows.csv")
+SCORE_FILES = ("results.csv", "items.csv", "ledger.csv")
+BASIS_FILE = "basis.json"
+FINDINGS_FILE = "findings.json"
+RECEIPT_FILE = "receipt.json"
+TABLE_FILES = tuple(parquet.table_file(name) for name in TABLES)
+# All that this software ever writes into a processed folder.
+OUR_FILES = frozenset(
+    {
+        *PROBLEM_FILES,
+        *SCORE_FILES,
+        BASIS_FILE,
+        FINDINGS_FILE,
+        RECEIPT_FILE,
+        *TABLE_FILES,
+    }
+)
+
+_POINTS = (
+    "key_score",
+    "bonus_score",
+    "final_score",
+    "points",
+    "cap",
+    "nominal",
+    "before",
+    "after",
+)
+_COUNTS = (
+    "rank_in_group",
+    "rank_overall",
+    "seq",
+    "row",
+    "read",
+    "accepted",
+    "rejected",
+    "set_aside",
+)
+_NO_SET = "结果文件夹里没有完整的评分结果。请先运行 assess score。"
+
+
+class Counts(Protocol):
+    """What a row of ``rows.csv`` tells: how many rows of a sheet were read and what became of them."""
+
+    @property
+    def table(self) -> str: ...
+    @property
+    def file(self) -> str: ...
+    @property
+    def sheet(self) -> str: ...
+    @property
+    def read(self) -> int: ...
+    @property
+    def accepted(self) -> int: ...
+    @property
+    def rejected(self) -> int: ...
+    @property
+    def set_aside(self) -> int: ...
+
+
+class Scored(Protocol):
+    """What scoring hands over: rows of results and items, ledger entries, its own problems."""
+
+    @property
+    def results(self) -> Sequence[Any]: ...
+    @property
+    def items(self) -> Sequence[Any]: ...
+    @property
+    def ledger(self) -> Sequence[Entry]: ...
+    @property
+    def problems(self) -> Sequence[Problem]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CountRow:
+    """A row of ``rows.csv`` read back."""
+
+    table: str
+    file: str
+    sheet: str
+    read: int
+    accepted: int
+    rejected: int
+    set_aside: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBasis:
+    """On what a stored set rests: year, run date, draft or final, readings, scheme, official text by clause."""
+
+    year: int
+    run_date: date
+    final: bool
+    stage: str
+    readings: dict[str, str]
+    scheme: Scheme
+    quotes: dict[str, str]
+
+    def dump(self) -> bytes:
+        """Return the bytes of ``basis.json``."""
+        return dump_json(
+            {
+                "year": self.year,
+                "date": self.run_date.isoformat(),
+                "final": self.final,
+                "stage": self.stage,
+                "readings": self.readings,
+                "scheme": self.scheme.model_dump(mode="json"),
+                "quotes": self.quotes,
+            }
+        )
+
+    @classmethod
+    def load(cls, data: bytes) -> StoredBasis:
+        """Read the bytes of ``basis.json``; raise ValueError or KeyError if they are not ours."""
+        stored = json.loads(data)
+        return cls(
+            stored["year"],
+            date.fromisoformat(stored["date"]),
+            stored["final"],
+            stored["stage"],
+            stored["readings"],
+            Scheme.model_validate(stored["scheme"]),
+            stored["quotes"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found in the inputs that a set was made of; ``problems.csv`` may tell of a later try."""
+
+    inputs: dict[str, str]
+    cleaning: tuple[Problem, ...]
+    scoring: tuple[Problem, ...]
+    counts: tuple[CountRow, ...]
+
+    def dump(self) -> bytes:
+        """Return the bytes of ``findings.json``."""
+        return dump_json(
+            {
+                "inputs": self.inputs,
+                "cleaning": [asdict(problem) for problem in self.cleaning],
+                "scoring": [asdict(problem) for problem in self.scoring],
+                "rows": [asdict(count) for count in self.counts],
+            }
+        )
+
+    @classmethod
+    def load(cls, data: bytes) -> Findings:
+        """Read the bytes of ``findings.json``; raise ValueError, KeyError or TypeError if they are not ours."""
+        stored = json.loads(data)
+        return cls(
+            stored["inputs"],
+            tuple(Problem(**problem) for problem in stored["cleaning"]),
+            tuple(Problem(**problem) for problem in stored["scoring"]),
+            tuple(CountRow(**count) for count in stored["rows"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSet:
+    """A complete scored set read back.
+
+    The frames have the contract's columns as objects: points ``Decimal`` or None, counts ``int`` or None, booleans
+    ``bool``, text ``str`` as it stood in the input. ``problems`` and ``rows`` are those of this set, also when
+    ``problems.csv`` tells of a later check.
+    """
+
+    basis: StoredBasis
+    results: DataFrame
+    items: DataFrame
+    ledger: DataFrame
+    problems: DataFrame
+    rows: DataFrame
+    receipt_digest: str
+
+
+def count_rows(counts: Sequence[Counts]) -> tuple[CountRow, ...]:
+    """Return the counts as plain rows."""
+    return tuple(CountRow(*(getattr(count, column) for column in ROW_COLUMNS)) for count in counts)
+
+
+def problem_files(problems: Sequence[Problem], counts: Sequence[Counts]) -> dict[str, bytes]:
+    """Return the three files of the latest attempt: problems.csv, problems.xlsx, rows.csv."""
+    rows = (tuple(getattr(count, column) for column in ROW_COLUMNS) for count in counts)
+    return {
+        "problems.csv": csvfile.dump(PROBLEM_COLUMNS, (problem_cells(problem) for problem in problems)),
+        "problems.xlsx": dump_problems(problems),
+        "rows.csv": csvfile.dump(ROW_COLUMNS, rows),
+    }
+
+
+def table_files(tables: Tables) -> dict[str, bytes]:
+    """Return every table's parquet file."""
+    return {parquet.table_file(name): parquet.dump(name, tables.get(name, ())) for name in TABLES}
+
+
+def load_tables(files: Mapping[str, bytes]) -> dict[str, tuple[Any, ...]]:
+    """Return the tables that ``table_files`` wrote."""
+    return {name: parquet.load(name, files[parquet.table_file(name)]) for name in TABLES}
+
+
+def score_files(score: Scored) -> dict[str, bytes]:
+    """Return results.csv, items.csv and ledger.csv; ledger rows are numbered within their unit."""
+
+    def fields(row: Any, columns: Sequence[str]) -> tuple[csvfile.Cell, ...]:
+        return tuple(getattr(row, column) for column in columns)
+
+    numbered: list[tuple[csvfile.Cell, ...]] = []
+    seen: dict[str, int] = {}
+    for entry in score.ledger:
+        seen[entry.unit_id] = seen.get(entry.unit_id, 0) + 1
+        special: dict[str, csvfile.Cell] = {"seq": seen[entry.unit_id], "source": entry.source_text()}
+        numbered.append(tuple(special[c] if c in special else getattr(entry, c) for c in LEDGER_COLUMNS))
+    return {
+        "results.csv": csvfile.dump(RESULT_COLUMNS, (fields(row, RESULT_COLUMNS) for row in score.results)),
+        "items.csv": csvfile.dump(ITEM_COLUMNS, (fields(row, ITEM_COLUMNS) for row in score.items)),
+        "ledger.csv": csvfile.dump(LEDGER_COLUMNS, numbered),
+    }
+
+
+def assemble(
+    basis: StoredBasis,
+    findings: Findings,
+    tables: Mapping[str, bytes],
+    score: Scored | None,
+) -> dict[str, bytes]:
+    """Return all files of a set, receipt included: the cleaned stage when ``score`` is None, else the scored one."""
+    files = {**tables, BASIS_FILE: basis.dump(), FINDINGS_FILE: findings.dump()}
+    if score is not None:
+        files |= score_files(score)
+    slip = receipt(
+        year=basis.year,
+        stage=basis.stage,
+        run_date=basis.run_date,
+        final=basis.final,
+        readings=basis.readings,
+        inputs=findings.inputs,
+        outputs=files,
+    )
+    return files | {RECEIPT_FILE: slip} | problem_files((*findings.cleaning, *findings.scoring), findings.counts)
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files into a folder that is being built; their names are relative paths with ``/``."""
+    for name, data in files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with open(target, "xb") as stream:
+            stream.write(data)
+
+
+def replace_set(processed: Path, files: Mapping[str, bytes]) -> None:
+    """Put a whole set in the place of the old one; files that are not ours stay. The caller holds the lock."""
+    with building(processed, OUR_FILES | receipt_names(processed)) as new:
+        write_files(new, files)
+
+
+def replace_problems(processed: Path, problems: Sequence[Problem], counts: Sequence[Counts]) -> None:
+    """Replace problems.csv, problems.xlsx and rows.csv alone; all else stays. The caller holds the lock."""
+    with building(processed, PROBLEM_FILES) as new:
+        write_files(new, problem_files(problems, counts))
+
+
+def read_set_files(processed: Path) -> dict[str, bytes]:
+    """Read every file that the receipt lists, and the receipt; each must be what the receipt says.
+
+    Raises UsageError when there is no receipt or a file is missing, VerifyFailed when a file was altered.
+    """
+    for last in (False, True):
+        try:
+            slip = (processed / RECEIPT_FILE).read_bytes()
+            outputs: dict[str, str] = json.loads(slip)["outputs"]
+            files = {name: (processed / name).read_bytes() for name in outputs}
+        except (
+            FileNotFoundError,
+            NotADirectoryError,
+            ValueError,
+            KeyError,
+            TypeError,
+        ) as error:
+            if last:
+                raise UsageError(_NO_SET) from error
+            continue  # the folder may have been swapped between two reads
+        altered = [name for name, data in files.items() if digest(data) != outputs[name]]
+        if not altered:
+            return files | {RECEIPT_FILE: slip}
+        if last:
+            raise VerifyFailed(
+                f"结果文件夹中的 {altered[0]} 与凭证 receipt.json 不符，可能被改动过。请重新运行 assess score。"
+            )
+    raise AssertionError("unreachable")
+
+
+def read_tables(processed: Path | str) -> dict[str, tuple[Any, ...]]:
+    """Read the clean tables of a processed folder back into canonical rows, without loss.
+
+    Raises UsageError when there is none, VerifyFailed when a file is not what the receipt says.
+    """
+    return load_tables(read_set_files(Path(processed)))
+
+
+def _value(column: str, text: str) -> Any:
+    if column in _POINTS:
+        return Decimal(text) if text else None
+    if column in _COUNTS:
+        return int(text) if text else None
+    if text in ("true", "false") and column in ("bonus_open", "unresolved"):
+        return text == "true"
+    if column == "unresolved":
+        return int(text)
+    return csvfile.unguard(text)
+
+
+def _frame(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> DataFrame:
+    import pandas as pd  # half a second that the commands without notebooks need not wait for
+
+    return pd.DataFrame([list(row) for row in rows], columns=list(columns), dtype=object)
+
+
+def _read_csv(data: bytes) -> DataFrame:
+    header, rows = csvfile.parse(data)
+    return _frame(
+        header,
+        [[_value(column, text) for column, text in zip(header, row, strict=True)] for row in rows],
+    )
+
+
+def load_set(processed: Path | str) -> ScoredSet:
+    """Read a complete scored set: its basis, and results, items, ledger, problems and row counts as frames.
+
+    Raises UsageError when the folder holds none, VerifyFailed when a file is not what the receipt says.
+    """
+    files = read_set_files(Path(processed))
+    try:
+        basis, findings = (
+            StoredBasis.load(files[BASIS_FILE]),
+            Findings.load(files[FINDINGS_FILE]),
+        )
+        if basis.stage != "scored":
+            raise UsageError("结果文件夹里只有清洗后的数据，还没有评分。请先运行 assess score 或笔记本 02_score。")
+        problems = [problem_cells(problem) for problem in (*findings.cleaning, *findings.scoring)]
+        rows = [[getattr(count, column) for column in ROW_COLUMNS] for count in findings.counts]
+        return ScoredSet(
+            basis,
+            _read_csv(files["results.csv"]),
+            _read_csv(files["items.csv"]),
+            _read_csv(files["ledger.csv"]),
+            _frame(PROBLEM_COLUMNS, problems),
+            _frame(ROW_COLUMNS, rows),
+            digest(files[RECEIPT_FILE]),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise UsageError(_NO_SET) from error
