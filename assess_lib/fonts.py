@@ -1,0 +1,116 @@
+"""The pinned Chinese fonts: the same faces in figures and PDFs on every machine.
+
+The faces come from wheels (OFL), never from the machine: Noto Serif SC for running text, Noto Sans SC
+for headings, tables and figures, and Noto Sans CJK for the rare characters that neither of them has (𠮷).
+All of them are regular weight; headings differ by face and size, as in printed official documents.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from assess_lib.errors import EnvironmentFailure
+
+SERIF = "Noto Serif SC"
+SANS = "Noto Sans SC"
+RARE = "Noto Sans CJK SC"
+# matplotlib registers a collection under the name of its first face.
+_RARE_IN_MATPLOTLIB = "Noto Sans CJK JP"
+
+_FILES = (
+    ("pylopdf_fonts_zh_cn", "NotoSerifSC-Regular.otf"),
+    ("pylopdf_fonts_zh_cn", "NotoSansSC-Regular.otf"),
+    ("noto_cjk_sans_otc", "NotoSansCJK-Regular.ttc"),
+)
+
+_FONTCONFIG = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+{folders}
+  <cachedir>{cache}</cachedir>
+{aliases}
+</fontconfig>
+"""
+_ALIAS = (
+    '  <alias binding="same"><family>{generic}</family>'
+    "<prefer><family>{family}</family><family>{rare}</family></prefer></alias>"
+)
+_GENERIC = {"serif": SERIF, "sans-serif": SANS, "monospace": SANS}
+
+
+@cache
+def font_files() -> tuple[Path, ...]:
+    """Return the font files of the pinned packages: serif, sans, rare characters.
+
+    Raises EnvironmentFailure when a font package is missing from the environment.
+    """
+    found = []
+    for package, name in _FILES:
+        try:
+            path = Path(str(files(package).joinpath(name)))
+        except ModuleNotFoundError as error:
+            raise EnvironmentFailure(f"缺少字体包 {package}。请运行 make setup 重新安装。") from error
+        if not path.is_file():
+            raise EnvironmentFailure(f"字体包 {package} 中没有 {name}。请运行 make setup 重新安装。")
+        found.append(path)
+    return tuple(found)
+
+
+@cache
+def matplotlib_style() -> Mapping[str, Any]:
+    """Register the faces with matplotlib by path and return the rc parameters that every figure uses.
+
+    Text becomes paths, ids come from a fixed salt: a figure shows the same on every machine, byte for byte.
+    """
+    from matplotlib import font_manager
+
+    _, sans, rare = font_files()
+    for path in (sans, rare):
+        font_manager.fontManager.addfont(str(path))
+    return {
+        "font.family": [SANS, _RARE_IN_MATPLOTLIB],
+        "font.size": 9.0,
+        "axes.unicode_minus": False,
+        "svg.fonttype": "path",
+        "svg.hashsalt": "assess",
+        "text.usetex": False,
+        "text.parse_math": False,  # a "$" in a label is a character, not mathematics
+    }
+
+
+@cache
+def configure_fontconfig() -> Path:
+    """Point fontconfig at the pinned faces alone and return the file that says so.
+
+    Sets FONTCONFIG_FILE for this process, so call it before WeasyPrint is imported. The file and
+    fontconfig's cache lie in a private temporary folder that goes with the process.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="assess-fonts-"))
+    atexit.register(_remove, folder, os.getpid())
+    folders = sorted({path.parent for path in font_files()})
+    text = _FONTCONFIG.format(
+        folders="\n".join(f"  <dir>{escape(str(each))}</dir>" for each in folders),
+        cache=escape(str(folder / "cache")),
+        aliases="\n".join(
+            _ALIAS.format(generic=generic, family=family, rare=RARE) for generic, family in _GENERIC.items()
+        ),
+    )
+    target = folder / "fonts.conf"
+    target.write_text(text, encoding="utf-8")
+    os.environ["FONTCONFIG_FILE"] = str(target)
+    return target
+
+
+def _remove(folder: Path, owner: int) -> None:
+    """Remove the temporary folder, but only in the process that made it: forked workers share it."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,123 @@
+"""Escaped HTML for notebooks: every cell that came from a file is text, never markup.
+
+Fragments are Jinja templates with autoescape on. What they return shows in a notebook through
+``_repr_html_`` and passes through nbconvert unchanged.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from assess_lib.views import words
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+def templates_folder() -> Path:
+    """Return the folder of the nbconvert template ``assess`` and of the fragments."""
+    return Path(str(files("assess_lib"))) / "publish" / "templates"
+
+
+class Html:
+    """A piece of finished, escaped HTML that a notebook displays."""
+
+    def __init__(self, markup: Markup) -> None:
+        self.markup = markup
+
+    def _repr_html_(self) -> str:
+        return str(self.markup)
+
+    def __html__(self) -> Markup:
+        return self.markup
+
+    def __repr__(self) -> str:
+        return "<Html>"
+
+    def __add__(self, other: Html) -> Html:
+        return Html(self.markup + other.markup)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(templates_folder() / "fragments"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    environment.filters.update(number=words.number, signed=words.signed, plain=words.plain, day=words.day)
+    return environment
+
+
+def render(fragment: str, **values: Any) -> Html:
+    """Fill a fragment (its file name without ``.html.j2``) with values; all of them are escaped."""
+    return Html(Markup(_environment().get_template(f"{fragment}.html.j2").render(values)))
+
+
+def stylesheet() -> Html:
+    """Return the reports' style as a ``<style>`` element, so that a notebook opened in JupyterLab looks alike.
+
+    The exported reports carry the same style in their head; the template drops cells tagged ``lab-only``.
+    """
+    text = (templates_folder() / "assess" / "fragments.css").read_text(encoding="utf-8")
+    return Html(Markup(f"<style>\n{text}</style>"))
+
+
+def sentence(*texts: str, mark: str = "") -> Html:
+    """Return one paragraph; ``mark`` names its kind (``warn``, ``good``) and never its only sign."""
+    return render("sentence", texts=texts, mark=mark)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One printed column: the key it reads, its title, and how it is set (numbers to the right)."""
+
+    key: str
+    title: str
+    kind: Literal["text", "number", "short", "code"] = "text"
+
+
+def shown(value: object) -> str:
+    """Print any cell: points with two decimals, missing as a dash, booleans in words, days in digits."""
+    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+        return words.ABSENT
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Decimal):
+        return words.number(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def table(
+    rows: DataFrame | Iterable[Mapping[str, Any]],
+    columns: Sequence[Column],
+    *,
+    caption: str = "",
+    empty: str = "无。",
+    css: str = "",
+) -> Html:
+    """Print rows as a table that scrolls in its own box; without rows, print the sentence ``empty``.
+
+    ``rows`` is a DataFrame or mappings; ``columns`` says which keys are shown and how. Everything is escaped.
+    """
+    records: list[Any] = rows.to_dict("records") if hasattr(rows, "to_dict") else list(rows)
+    if not records:
+        return sentence(empty)
+    body = [[(shown(record.get(column.key)), column) for column in columns] for record in records]
+    return render("table", columns=columns, body=body, caption=caption, css=css)

@@ -1,0 +1,108 @@
+"""The words of the reports: what a status, a number, a source or a state is called in print."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from assess_lib.exact import cents
+
+MINUS = "−"
+ABSENT = "—"
+
+STATUS_WORDS: Mapping[str, str] = {
+    "counted": "计入",
+    "capped": "封顶",
+    "floored": "扣至零",
+    "suppressed": "不计",
+    "no_evidence": "缺佐证",
+    "revoked": "撤销",
+    "adjusted": "改值",
+    "exempt": "免",
+    "gate_closed": "未开启",
+    "not_scored": "未评",
+    "unresolved": "待定",
+    "verdict": "结论",
+}
+SEVERITY_WORDS: Mapping[str, str] = {"error": "错误", "unresolved": "待定", "warning": "警告", "notice": "提示"}
+
+_SOURCE = re.compile(r"(?P<file>.+?)!(?P<sheet>.*)!(?P<row>\d+)", re.DOTALL)
+_READING = re.compile(r"([a-z0-9_]+)=([a-z0-9_]+)")
+
+
+def number(value: Decimal | None) -> str:
+    """Print points with two decimals and a true minus sign; a value that does not exist prints as a dash.
+
+    >>> number(Decimal("-2")), number(None)
+    ('−2.00', '—')
+    """
+    return ABSENT if value is None else f"{cents(value):.2f}".replace("-", MINUS)
+
+
+def signed(value: Decimal | None) -> str:
+    """Print what a fact did to the total, with its sign; 0.00 has none.
+
+    >>> signed(Decimal("3")), signed(Decimal("-0.5")), signed(Decimal("0"))
+    ('+3.00', '−0.50', '0.00')
+    """
+    return f"+{number(value)}" if value is not None and value > 0 else number(value)
+
+
+def plain(value: Decimal) -> str:
+    """Print a threshold or cap as the document writes it, without idle zeros.
+
+    >>> plain(Decimal("60.00")), plain(Decimal("2.50"))
+    ('60', '2.5')
+    """
+    text = f"{value.normalize():f}"
+    return text.replace("-", MINUS)
+
+
+def day(value: date) -> str:
+    """Print a day as people read it.
+
+    >>> day(date(2022, 12, 31))
+    '2022年12月31日'
+    """
+    return f"{value.year}年{value.month}月{value.day}日"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a row stands, taken from the ledger's ``source`` text: file, sheet (may be blank), row."""
+
+    file: str
+    sheet: str
+    row: int
+
+    def __str__(self) -> str:
+        """Return the printed form: ``扣分登记.xlsx · 扣分登记 · 14``; the sheet is left out where there is none."""
+        return " · ".join(part for part in (self.file, self.sheet, str(self.row)) if part)
+
+    def of_table(self, table: str) -> bool:
+        """Tell whether the row stands in a file of that input table."""
+        stem = self.file.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        return stem == table or stem.startswith(f"{table}_")
+
+
+def places(source: str) -> tuple[Place, ...]:
+    """Read the ledger's ``source`` text (``file!sheet!row``, joined by ``; ``) back into places.
+
+    A file name may hold ``; `` itself: pieces are joined again until each ends in a row number.
+    """
+    found, piece = [], ""
+    for part in source.split("; ") if source else ():
+        piece = f"{piece}; {part}" if piece else part
+        match = _SOURCE.fullmatch(piece)
+        if match:
+            found.append(Place(match["file"], match["sheet"], int(match["row"])))
+            piece = ""
+    return tuple(found)
+
+
+def reading_pairs(text: str) -> tuple[tuple[str, str], ...]:
+    """Read the ledger's ``reading`` text (``key=option``, joined by ``; ``) back into pairs."""
+    return tuple((match[1], match[2]) for match in _READING.finditer(text))
