@@ -1,0 +1,78 @@
+"""The README says what is true: its commands exist and run, its tables name what the project has."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from build import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BIN = Path(sys.executable).parent
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8")
+
+
+def table_after(heading: str) -> list[str]:
+    """Return the first cells of the first table below a heading."""
+    lines = iter(README.split(f"## {heading}\n", 1)[1].splitlines())
+    rows = []
+    for line in lines:
+        if line.startswith("|"):
+            rows.append(line.split("|")[1].strip())
+        elif rows:
+            break
+    return rows[2:]
+
+
+def test_each_dependency_has_its_reason() -> None:
+    """Every package that the project itself asks for is in the dependency table, and no other."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert table_after("Dependencies") == sorted(line.partition("==")[0] for line in project["dependencies"])
+
+
+def test_each_command_is_documented() -> None:
+    """The README's command table lists every command of the command line, and no other."""
+    documented = {re.match(r"`assess ([a-z-]+)", cell)[1] for cell in table_after("Commands")}
+    from assess_lib.cli import main
+
+    assert documented == set(main.commands)
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"`\.?(?:\.venv/bin/)?assess ([a-z]+)", README))))
+def test_named_commands_explain_themselves(command: str) -> None:
+    """Each command that the README names answers to --help in Chinese with an example."""
+    done = run(str(BIN / "assess"), command, "--help")
+    assert done.returncode == 0, done.stderr
+    assert "assess " + command in done.stdout
+    assert re.search(r"[\u4e00-\u9fff]", done.stdout)
+
+
+def test_make_targets_exist() -> None:
+    """Each make target that the README names is one that make lists."""
+    listed = set(re.findall(r"make ([a-z-]+)", run("make").stdout))
+    named = set(re.findall(r"`?make ([a-z-]+)`", README))
+    assert {"run", "test", "lab", "bench"} <= named <= listed
+
+
+def test_files_and_modules_exist() -> None:
+    """Each notebook, folder and module that the README names is there."""
+    for name in re.findall(r"`((?:notebooks|data/raw|tests|tools|assess_lib)/[\w./*]*)`", README):
+        assert list(ROOT.glob(name.rstrip("/"))), name
+    for cell in table_after("Module map"):
+        for module in re.findall(r"`(\w+)/?`", cell):
+            place = ROOT / "assess_lib" / module
+            assert place.is_dir() or place.with_suffix(".py").is_file(), module
+
+
+def test_pictures_exist() -> None:
+    """Each picture that the README shows is in the project, and says in words what it shows."""
+    for text, target in re.findall(r"!\[(.*?)\]\((.*?)\)", README):
+        assert text
+        assert (ROOT / target).is_file(), target
