@@ -18,7 +18,12 @@ def cents(value: Decimal | int) -> Decimal:
     Decimal('2.68')
     """
     # Adding zero turns a negative zero into a plain one: nothing may ever print as -0.00.
-    return Decimal(value).quantize(_CENT, rounding=ROUND_HALF_UP, context=_WIDE) + ZERO
+    return _WIDE.add(Decimal(value).quantize(_CENT, rounding=ROUND_HALF_UP, context=_WIDE), ZERO)
+
+
+def times(rate: Decimal, count: int) -> Decimal:
+    """Multiply a rate by a count exactly, however many digits an office's figure has."""
+    return _WIDE.multiply(rate, Decimal(count))
 
 
 def mean(values: Iterable[Decimal], count: int | None = None) -> Decimal:

@@ -77,8 +77,8 @@ class Entry:
 class Chain:
     """The running total of one unit's item, kept between a floor and a ceiling.
 
-    ``add`` applies an uncut amount and records what it really did; ``note`` records a fact that moves
-    nothing. Rows come out of ``entries`` in the order they were added.
+    ``room`` says what of an amount fits; ``append`` records a row that moves the total, ``note`` one that
+    moves nothing. Rows come out of ``entries`` in the order they were added.
     """
 
     unit_id: str

@@ -119,27 +119,32 @@ def highest_level_per_matter(item: Item, unit: Unit, case: Case) -> Outcome:
     warnings: list[Doubt] = []
     standings = _standings(item.rule, unit, case, warnings)
     winners = _winners(standings)
-    beaten = _beaten_elsewhere(item, unit, case, winners)
+    shared = _shared(item, unit, case, winners)
+    once = case.readings["same_matter_across_items"] == "once"
+    beaten = {matter: rival.why for matter, rival in shared.items() if once and rival.beats}
     staying = {matter: winner for matter, winner in winners.items() if matter not in beaten}
     best = min(staying.values(), key=_Standing.rank, default=None)
     only_best = case.readings["different_matters"] == "best"
     for standing in sorted(standings, key=lambda s: (s.row["日期"], s.row.source)):
         row = standing.row
-        winner = winners.get(row["事项编号"])
+        matter, winner = row["事项编号"], winners.get(row["事项编号"])
         what = f"{row['日期']} {row['层级']}级 {row['机关或媒体']}（{row['文号或网址']}）：{row['事项名称']}"
         status, why, reading = standing.status, standing.why, standing.reading
         if status == "counted" and winner is not standing:
             assert winner is not None
             status = "suppressed"
             why = f"同一事项已按 {winner.row['层级']}级计（{winner.row.source}），不重复计"
-        elif status == "counted" and row["事项编号"] in beaten:
-            status, why, reading = "suppressed", beaten[row["事项编号"]], case.reading("same_matter_across_items")
+        elif status == "counted" and matter in beaten:
+            status, why, reading = "suppressed", beaten[matter], case.reading("same_matter_across_items")
         elif status == "counted" and only_best and standing is not best:
             assert best is not None
             status, reading = "suppressed", case.reading("different_matters")
             why = f"按口径只取最高的一个事项，已计 {best.row['事项名称']}（{best.row.source}）"
         label = f"{what}，{why}" if why else what
         if status == "counted":
+            # The row's points hang on these readings only where there is another matter or another item.
+            hangs = ["same_matter_across_items"] * (matter in shared) + ["different_matters"] * (len(staying) > 1)
+            reading = "; ".join(filter(None, (reading, case.reading(*hangs))))
             price = f"{row['层级']}级 {show(standing.points)}"
             sources = case.sources(row, unit)
             _award(chain, label, standing.points, price, "counted", sources, reading, row["佐证编号"] or "")
@@ -187,23 +192,30 @@ def _winners(standings: Iterable[_Standing]) -> dict[str, _Standing]:
     return winners
 
 
-def _beaten_elsewhere(item: Item, unit: Unit, case: Case, winners: dict[str, _Standing]) -> dict[str, str]:
-    """Under ``same_matter_across_items=once``, say which matters count in another item instead, and why."""
-    beaten: dict[str, str] = {}
-    if case.readings["same_matter_across_items"] != "once":
-        return beaten
+@dataclass(frozen=True, slots=True)
+class _Rival:
+    """The same matter in another item: whether it earns more there, and how to say so."""
+
+    beats: bool
+    why: str
+
+
+def _shared(item: Item, unit: Unit, case: Case, winners: dict[str, _Standing]) -> dict[str, _Rival]:
+    """Return the matters that also stand in another such item; level points compare, before caps and ``best``."""
+    shared: dict[str, _Rival] = {}
     order = [other.id for other in case.scheme.items]
     for other in case.scheme.items:
         if other.id == item.id or not isinstance(other.rule, HighestLevelPerMatter):
             continue
         rivals = _winners(_standings(other.rule, unit, case))
-        for matter, mine in winners.items():
-            rival = rivals.get(matter)
+        for matter in winners.keys() & rivals.keys():
+            mine, rival = winners[matter], rivals[matter]
             first = order.index(other.id) < order.index(item.id)
-            if rival and (rival.points > mine.points or (rival.points == mine.points and first)):
-                points = show(rival.points)
-                beaten[matter] = f"同一事项按口径只计一项，已在{other.name}计 {points}（{rival.row.source}）"
-    return beaten
+            beats = rival.points > mine.points or (rival.points == mine.points and first)
+            if matter not in shared or (beats and not shared[matter].beats):
+                why = f"同一事项按口径只计一项，已在{other.name}计 {show(rival.points)}（{rival.row.source}）"
+                shared[matter] = _Rival(beats, why)
+    return shared
 
 
 def mean_of_raters(item: Item, unit: Unit, case: Case) -> Outcome:

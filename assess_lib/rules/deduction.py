@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from assess_lib.exact import ZERO, show
+from assess_lib.exact import ZERO, show, times
 from assess_lib.ledger import Chain, Status
 from assess_lib.rules.case import (
     Case,
@@ -35,7 +35,6 @@ class Fact:
     source: tuple[Source, ...]
     status: Status = "counted"
     standard: Row | None = None
-    times: int = 1
     amount: Decimal = ZERO
     price: str = ""
     reading: str = ""
@@ -116,10 +115,11 @@ def _settle(chain: Chain, fact: Fact, taken: defaultdict[str, Decimal]) -> None:
     )
 
 
-def _priced(standard: Row, times: int) -> tuple[Decimal, str]:
-    """Return 单次扣分 × times of a standard, and the same in print."""
+def _priced(standard: Row, count: int) -> tuple[Decimal, str]:
+    """Return 单次扣分 × count of a standard, and the same in print."""
     rate: Decimal = standard["单次扣分"]
-    return rate * times, f"{show(rate)} × {times} = {show(rate * times)}"
+    amount = times(rate, count)
+    return amount, f"{show(rate)} × {count} = {show(amount)}"
 
 
 def _times_late(standard: Row, days: int) -> int:
@@ -173,19 +173,18 @@ def _report(
     if received is not None and received <= case.scheme.cut_off:
         days = (received - in_time).days
         standard = case.standards[kind.late]
-        times = _times_late(standard, days)
+        count = _times_late(standard, days)
         why = f"{received} 收到，迟 {days} 天"
     else:
-        standard, times = case.standards[kind.missing], 1
+        standard, count = case.standards[kind.missing], 1
         why = "未收到" if received is None else f"{received} 才收到，已过截止日 {case.scheme.cut_off}，按未报"
-    amount, price = _priced(standard, times)
+    amount, price = _priced(standard, count)
     yield Fact(
         report.due,
         (index,),
         f"{name}：{why}（{standard['标准编号']} {standard['扣分情形']}）",
         (*own, standard.source),
         standard=standard,
-        times=times,
         amount=amount,
         price=price,
         reading=reading,
@@ -235,7 +234,6 @@ def _register(kind: RegisterFacts, unit: Unit, case: Case) -> Iterator[Fact]:
             case.sources(row, unit, standard, decision),
             status,
             standard=standard,
-            times=row["数量"] or 1,
             amount=amount,
             price=price,
             evidence_id=row["佐证编号"] or "",
@@ -287,19 +285,18 @@ def _tasks(kind: TaskFacts, unit: Unit, case: Case) -> Iterator[Fact]:
             continue
         if done is not None and done <= case.scheme.cut_off:
             standard = case.standards[kind.late]
-            times = _times_late(standard, (done - due).days)
+            count = _times_late(standard, (done - due).days)
             why = f"{done} 完成，迟 {(done - due).days} 天"
         else:
-            standard, times = case.standards[kind.missing], 1
+            standard, count = case.standards[kind.missing], 1
             why = "未完成" if done is None else f"{done} 才完成，已过截止日 {case.scheme.cut_off}，按未完成"
-        amount, price = _priced(standard, times)
+        amount, price = _priced(standard, count)
         yield Fact(
             due,
             order,
             f"{label}：{why}（{standard['标准编号']} {standard['扣分情形']}）",
             (row.source, standard.source),
             standard=standard,
-            times=times,
             amount=amount,
             price=price,
         )
