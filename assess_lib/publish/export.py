@@ -1,0 +1,138 @@
+"""Executed notebooks to web pages and PDF: one template, no scripts, nothing fetched from anywhere."""
+
+from __future__ import annotations
+
+import gc
+import os
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import pass_context
+from nbconvert.exporters.html import HTMLExporter
+from nbconvert.preprocessors.sanitize import SanitizeHTML
+from nbformat import NotebookNode
+from traitlets.config import Config
+
+from assess_lib import fonts
+from assess_lib.errors import EnvironmentFailure
+
+if TYPE_CHECKING:
+    from weasyprint.text.fonts import FontConfiguration
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+
+_TAGS = (
+    "a abbr b blockquote br caption cite code col colgroup dd del details div dl dt em figcaption figure footer "
+    "h1 h2 h3 h4 h5 h6 header hr i ins kbd li mark ol p pre q rp rt ruby s samp section small span strong sub "
+    "summary sup table tbody td tfoot th thead time tr u ul var"
+)
+_ATTRIBUTES = {
+    "*": ["class", "id", "lang", "role", "title", "style", "aria-label", "aria-hidden", "aria-labelledby"],
+    "a": ["href"],
+    "col": ["span"],
+    "colgroup": ["span"],
+    "ol": ["start"],
+    "td": ["colspan", "rowspan", "headers"],
+    "th": ["colspan", "rowspan", "headers", "scope", "abbr"],
+    "time": ["datetime"],
+}
+# No property here can name an address to fetch.
+_STYLES = "background-color color font-weight height margin-left max-width min-width padding-left text-align width"
+# What a cell may show, the richest first; widgets, scripts and LaTeX are not shown.
+_SHOWN = ["text/html", "image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/plain"]
+# SVG and Markdown are made harmless where they are drawn: as an image, and after rendering.
+_SAFE_AS_THEY_ARE = {"image/svg+xml", "image/png", "image/jpeg", "text/markdown", "text/plain"}
+
+
+class CleanOutputs(SanitizeHTML):
+    """Keep only harmless markup in what cells show; the notebook's own prose is rendered, then cleaned."""
+
+    def __init__(self) -> None:
+        super().__init__(  # type: ignore[no-untyped-call]
+            enabled=True,
+            tags=_TAGS.split(),
+            attributes=_ATTRIBUTES,
+            styles=_STYLES.split(),
+            strip=True,
+            safe_output_keys=_SAFE_AS_THEY_ARE,
+            sanitized_output_types={"text/html"},
+        )
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
+        """Clean the outputs of a code cell; leave other cells to the Markdown filter."""
+        if cell.cell_type == "code":
+            cell.outputs = self.sanitize_code_outputs(cell.outputs)  # type: ignore[no-untyped-call]
+        return cell, resources
+
+
+class ReportExporter(HTMLExporter):
+    """The page without code and prompts; Markdown, too, is cleaned once it is HTML."""
+
+    @pass_context
+    def markdown2html(self, context: Any, source: str) -> str:
+        """Render Markdown, then keep only harmless markup: Markdown passes raw HTML through."""
+        rendered = super().markdown2html(context, source)
+        return str(_cleaner().sanitize_html_tags(rendered))  # type: ignore[no-untyped-call]
+
+
+@cache
+def _cleaner() -> CleanOutputs:
+    return CleanOutputs()
+
+
+@cache
+def _exporter() -> ReportExporter:
+    """Build the exporter once in a process: loading the template costs far more than using it."""
+    return ReportExporter(  # type: ignore[no-untyped-call]
+        template_name="assess",
+        extra_template_basedirs=[str(TEMPLATES)],
+        exclude_input=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        exclude_anchor_links=True,
+        exclude_raw=True,
+        config=Config({"NbConvertBase": {"display_data_priority": _SHOWN}}),
+        preprocessors=[_cleaner()],
+    )
+
+
+def to_html(notebook: NotebookNode) -> str:
+    """Return the notebook as one self-contained web page, without code, without scripts.
+
+    The page's own words (title, draft line, sample mark) stand in ``metadata.assess``.
+    """
+    body, _ = _exporter().from_notebook_node(notebook)
+    return str(body)
+
+
+@cache
+def _pdf_fonts() -> FontConfiguration:
+    """Point fontconfig at the pinned fonts before WeasyPrint is first imported."""
+    fonts.configure_fontconfig()
+    try:
+        from weasyprint.text.fonts import FontConfiguration
+    except OSError as error:
+        raise EnvironmentFailure("生成 PDF 需要系统库 Pango，本机没有。请安装后重新运行，或加 --no-pdf。") from error
+
+    return FontConfiguration()
+
+
+def to_pdf(page: str) -> bytes:
+    """Return a web page made by ``to_html`` as PDF; neither files nor the network are read.
+
+    The bytes depend on the page alone: no time of making, an identifier made from the content.
+    """
+    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")  # fonts embedded in the PDF carry a time too
+    font_config = _pdf_fonts()
+    from weasyprint import HTML
+    from weasyprint.urls import URLFetcher
+
+    document = HTML(string=page, base_url="about:blank", url_fetcher=URLFetcher(allowed_protocols=["data"]))
+    gc.disable()  # WeasyPrint makes so many objects that collecting takes a sixth of the time
+    try:
+        made = document.write_pdf(font_config=font_config, pdf_identifier=True, pdf_tags=True)
+    finally:
+        gc.enable()
+    assert made is not None
+    return bytes(made)

@@ -1,0 +1,439 @@
+"""A whole year through the notebooks: clean, score, a report for every unit, the county's summary.
+
+Both folders are built beside the old ones and change places when everything in them is complete. Reports of
+two different processed sets never lie in one folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+from assess_lib import errors, lock, pipeline, register, store
+from assess_lib.errors import (
+    AssessError,
+    FinalRefused,
+    InputChanged,
+    InputRejected,
+    NotebookFailed,
+    Problem,
+    UsageError,
+)
+from assess_lib.paths import PROCESSED_VARIABLE, RAW_VARIABLE, REPORTS_VARIABLE, YearPaths, project_root
+from assess_lib.publish.batch import Batch, Failure, Outcome, Task
+from assess_lib.store import ScoredSet, csvfile
+from assess_lib.views import page_metadata
+
+STAGES = ("01_clean", "02_score")
+UNIT_NOTEBOOK = "03_unit_report.ipynb"
+COUNTY_NOTEBOOK = "04_county_summary.ipynb"
+COUNTY = "county_summary"
+RECEIPT = "receipt.json"
+
+Progress = Callable[[str, int, int], None]
+"""Called as each notebook ends: what it was about, how many are done, how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a run put into the reports folder."""
+
+    units: int
+    """Reports made of units."""
+    county: bool
+    kept: int
+    """Files of other reports that stay, because they were made of the same set."""
+    dropped: tuple[str, ...]
+    """Files of earlier reports that went, because they were made of another set."""
+    problems: tuple[Problem, ...]
+    unresolved: int
+    """Items that are unresolved, over all units."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """Time spent by phase, added up over the worker processes; ``total`` is what the clock says."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Which reports are asked for: unit codes (none: all of them), the county's summary, PDF or not."""
+
+    units: tuple[str, ...]
+    county: bool
+    pdf: bool
+
+
+def default_jobs() -> int:
+    """Return how many processors this process may use."""
+    with suppress(AttributeError):  # not on every system
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def notebooks_folder() -> Path:
+    """Return the project's notebooks folder; raise UsageError when there is none."""
+    root = project_root()
+    if root is None or not (root / "notebooks").is_dir():
+        raise UsageError("没有找到 notebooks 文件夹。请进入项目文件夹再运行。")
+    return root / "notebooks"
+
+
+def run_year(
+    paths: YearPaths,
+    *,
+    readings: Mapping[str, str],
+    run_date: date | None = None,
+    final: bool = False,
+    units: Sequence[str] = (),
+    jobs: int | None = None,
+    pdf: bool = True,
+    notebooks: Path | None = None,
+    progress: Progress = lambda what, done, total: None,
+) -> Published:
+    """Run every notebook of a year and put a new processed set and its reports in place, in this order.
+
+    ``units`` are unit codes; without any, all units get a report. The county's summary is always made.
+    Raises what the notebooks' stages raise (InputRejected, FinalRefused … with the problems), NotebookFailed
+    when a report fails; in every such case neither set is replaced, only the list of problems.
+    """
+    begun = time.perf_counter()
+    source = notebooks or notebooks_folder()
+    before = store.hash_inputs(paths.raw)
+    options = {
+        "final": final,
+        "date": run_date.isoformat() if run_date else "",
+        "readings": dict(readings),
+        "units": list(units),
+        "pdf": pdf,
+    }
+    scope = _Scope(tuple(units), county=True, pdf=pdf)
+    with lock.held(paths.processed, paths.reports), register.recorded(paths.processed, "run", options) as attempt:
+        try:
+            with (
+                store.Building(paths.processed, store.OUR_FILES | store.receipt_names(paths.processed)) as new_set,
+                store.Building(paths.reports, store.receipt_names(paths.reports)) as new_reports,
+                _batch(paths, new_set.path, new_reports.path, source, jobs) as batch,
+            ):
+                latest = _Latest(new_set.path)
+                try:
+                    stages = _run_stages(batch, paths, readings, run_date, final, latest, progress)
+                    data = store.load_set(new_set.path)
+                    made = _reports(batch, paths, new_reports.path, data, scope, progress)
+                    changed = store.differences(before, store.hash_inputs(paths.raw))
+                    if changed:
+                        raise InputChanged(f"运行期间原始文件有改动：{'、'.join(changed)}。结果没有更新，请重新运行。")
+                finally:
+                    latest.read()
+                    attempt.problems = pipeline.count_problems(latest.problems)
+                files = {f"{stage}.ipynb" for stage in STAGES} | made.files
+                kept, dropped = _carry_over(paths.reports, new_reports.path, data, files, scope)
+                _write_receipt(new_reports.path, data, files | kept)
+                store.commit_all(new_set, new_reports)
+                attempt.receipt = data.receipt_digest
+        except (InputRejected, FinalRefused, NotebookFailed):
+            latest.replace(paths.processed)
+            raise
+        _clear_failed(paths.reports)
+    seconds = _add_up([*stages, *made.outcomes], time.perf_counter() - begun)
+    return _published(data, made, kept, dropped, latest.problems, seconds)
+
+
+def report_year(
+    paths: YearPaths,
+    *,
+    units: Sequence[str] = (),
+    jobs: int | None = None,
+    pdf: bool = True,
+    notebooks: Path | None = None,
+    progress: Progress = lambda what, done, total: None,
+) -> Published:
+    """Make reports from the processed folder alone; the county's summary only when all units are meant.
+
+    Raises UsageError when there is no scored set of that year, VerifyFailed when a file of it was altered,
+    NotebookFailed when a report fails; then the reports stay as they were.
+    """
+    begun = time.perf_counter()
+    source = notebooks or notebooks_folder()
+    _set_of(paths)  # wrong usage is found before anything is touched
+    scope = _Scope(tuple(units), county=not units, pdf=pdf)
+    options = {"units": list(units), "pdf": pdf}
+    with lock.held(paths.processed, paths.reports), register.recorded(paths.processed, "report", options) as attempt:
+        data = _set_of(paths)
+        with (
+            store.Building(paths.reports, store.receipt_names(paths.reports)) as new_reports,
+            _batch(paths, paths.processed, new_reports.path, source, jobs) as batch,
+        ):
+            made = _reports(batch, paths, new_reports.path, data, scope, progress)
+            if _set_of(paths).receipt_digest != data.receipt_digest:
+                raise InputChanged("运行期间结果文件夹有改动。报告没有更新，请重新运行。")
+            kept, dropped = _carry_over(paths.reports, new_reports.path, data, made.files, scope)
+            _write_receipt(new_reports.path, data, made.files | kept)
+            new_reports.commit()
+            attempt.receipt = data.receipt_digest
+        _clear_failed(paths.reports)
+    seconds = _add_up(made.outcomes, time.perf_counter() - begun)
+    return _published(data, made, kept, dropped, (), seconds)
+
+
+def _set_of(paths: YearPaths) -> ScoredSet:
+    """Load the processed set and see that it is the year's. Raises UsageError, VerifyFailed."""
+    data = store.load_set(paths.processed)
+    if data.basis.year != paths.year:
+        raise UsageError(
+            f"结果文件夹 {paths.shown_processed} 是 {data.basis.year} 年度的，与本次年度 {paths.year} 不符。"
+            "请用 --year 和 --processed 指明同一年度。"
+        )
+    return data
+
+
+# ---- the notebooks --------------------------------------------------------------------------------------------
+
+
+def _batch(paths: YearPaths, processed: Path, reports: Path, notebooks: Path, jobs: int | None) -> Batch:
+    """Open the worker processes; notebooks find the folders in their environment alone."""
+    places = {
+        paths.raw: "<原始文件夹>",
+        paths.processed: "<结果文件夹>",
+        paths.reports: "<报告文件夹>",
+        processed: "<结果文件夹>",
+        reports: "<报告文件夹>",
+        notebooks: "<笔记本>",
+    }
+    environment = {RAW_VARIABLE: str(paths.raw), PROCESSED_VARIABLE: str(processed), REPORTS_VARIABLE: str(reports)}
+    return Batch(notebooks, reports, environment=environment, places=places, jobs=jobs or default_jobs())
+
+
+def _run_stages(
+    batch: Batch,
+    paths: YearPaths,
+    readings: Mapping[str, str],
+    run_date: date | None,
+    final: bool,
+    latest: _Latest,
+    progress: Progress,
+) -> list[Outcome]:
+    """Run 01 and 02; raise what the notebook raised."""
+    given = {"year": paths.year, "date": run_date.isoformat() if run_date else ""}
+    tasks = [
+        Task("01_clean", "01_clean.ipynb", given),
+        Task("02_score", "02_score.ipynb", given | {"readings": dict(readings), "final": final}),
+    ]
+    outcomes: list[Outcome] = []
+    for number, (task, name) in enumerate(zip(tasks, ("清洗", "评分"), strict=True), start=1):
+        outcomes += batch.run([task])
+        failure = outcomes[-1].failure
+        if failure is not None:
+            latest.read()
+            raise _as_error(failure, latest.problems) or _failed(paths, batch.target, outcomes)
+        progress(name, number, len(tasks))
+    return outcomes
+
+
+def _as_error(failure: Failure, problems: Sequence[Problem]) -> AssessError | None:
+    """Return an expected failure that a stage's notebook raised as the exception that it was, else None."""
+    if failure.ename == InputRejected.__name__:
+        return InputRejected(failure.evalue, problems)
+    if failure.ename == FinalRefused.__name__:
+        return FinalRefused(failure.evalue, [problem for problem in problems if problem.severity == "unresolved"])
+    kind = getattr(errors, failure.ename, None)
+    if isinstance(kind, type) and issubclass(kind, AssessError) and kind.exit_code != errors.EXIT_BUG:
+        return kind(failure.evalue)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The reports that were made: their files in the new folder, and how each notebook ended."""
+
+    units: int
+    county: bool
+    files: frozenset[str]
+    outcomes: tuple[Outcome, ...]
+
+
+def _reports(batch: Batch, paths: YearPaths, target: Path, data: ScoredSet, scope: _Scope, progress: Progress) -> _Made:
+    """Make the reports that are in scope. Raises NotebookFailed when one fails, after all others have run."""
+    names = dict(zip(data.results["unit_id"], data.results["unit_name"], strict=True))
+    unknown = [unit for unit in scope.units if unit not in names]
+    if unknown:
+        raise UsageError(f"结果中没有单位编码“{unknown[0]}”。请核对“单位名录”中的单位编码。")
+    tasks, labels = [], {}
+    if scope.county:  # first: it takes longest
+        page = page_metadata(data, None)
+        tasks.append(Task(COUNTY, COUNTY_NOTEBOOK, {"year": paths.year}, page, scope.pdf))
+        labels[COUNTY] = "全县汇总"
+    for unit, name in names.items():
+        if not scope.units or unit in scope.units:
+            given = {"year": paths.year, "unit_id": unit}
+            tasks.append(Task(f"units/{unit}", UNIT_NOTEBOOK, given, page_metadata(data, unit), scope.pdf))
+            labels[f"units/{unit}"] = f"{unit} {name}"
+    count = 0
+
+    def done(outcome: Outcome) -> None:
+        nonlocal count
+        count += 1
+        progress(labels[outcome.name] + ("：失败" if outcome.failure else ""), count, len(tasks))
+
+    outcomes = batch.run(tasks, done)
+    if any(outcome.failure for outcome in outcomes):
+        raise _failed(paths, target, outcomes)
+    endings = (".ipynb", ".html", ".pdf") if scope.pdf else (".ipynb", ".html")
+    files = frozenset(task.name + ending for task in tasks for ending in endings)
+    return _Made(len(tasks) - scope.county, scope.county, files, tuple(outcomes))
+
+
+def failed_place(reports: Path) -> Path:
+    """Return where the executed notebooks of a run with a failed notebook lie."""
+    return reports.with_name(f"{reports.name}.failed")
+
+
+def _failed(paths: YearPaths, target: Path, outcomes: Iterable[Outcome]) -> NotebookFailed:
+    """Lay every executed notebook into ``<reports>.failed`` and return the error that says so."""
+    place = failed_place(paths.reports)
+    new = place.with_name(f".{place.name}.building")
+    shutil.rmtree(new, ignore_errors=True)
+    for notebook in sorted(target.rglob("*.ipynb")):
+        copy = new / notebook.relative_to(target)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(notebook, copy)
+    new.mkdir(parents=True, exist_ok=True)
+    _clear_failed(paths.reports)
+    os.replace(new, place)
+    failures = [(outcome.name, outcome.failure) for outcome in outcomes if outcome.failure]
+    told = "".join(f"\n  {name}.ipynb：{_told(failure)}" for name, failure in failures)
+    return NotebookFailed(
+        f"有 {len(failures)} 个笔记本运行失败，报告没有更新：{told}\n"
+        f"已运行的笔记本都在 {paths.shown_reports.rstrip('/')}.failed/，失败处有标注。请更正后重新运行。"
+    )
+
+
+def _told(failure: Failure) -> str:
+    where = f"第 {failure.cell + 1} 个单元格，" if failure.cell is not None else ""
+    first_line = failure.evalue.strip().splitlines()[0] if failure.evalue.strip() else ""
+    return f"{where}{failure.ename}{'：' if first_line else ''}{first_line}"
+
+
+def _clear_failed(reports: Path) -> None:
+    shutil.rmtree(failed_place(reports), ignore_errors=True)
+
+
+# ---- the reports folder ---------------------------------------------------------------------------------------
+
+
+def _carry_over(
+    old: Path, new: Path, data: ScoredSet, made: Collection[str], scope: _Scope
+) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Copy the other reports of the old folder that were made of the same set; name the others, which go.
+
+    A file counts as a report when the old receipt lists it, and as unaltered when it is what the receipt says.
+    Files of a report that was made anew are no other reports: a PDF without its page would be stale.
+    """
+    try:
+        slip = json.loads((old / RECEIPT).read_bytes())
+        listed: dict[str, str] = dict(slip["outputs"])
+        same = slip["processed"] == data.receipt_digest
+    except (OSError, ValueError, KeyError, TypeError):
+        return frozenset(), ()
+    reports = {name.rpartition(".")[0] for name in made}
+    units = {f"units/{unit}" for unit in data.results["unit_id"]}
+    kept, dropped = set(), []
+    for name, digest in sorted(listed.items()):
+        report = name.rpartition(".")[0]
+        if report in reports or not _inside(name):
+            continue
+        wanted = same and (report in units or report == COUNTY or report in STAGES)
+        content = _bytes(old / name) if wanted else None
+        if content is None or sha256(content).hexdigest() != digest:
+            dropped.append(name)
+            continue
+        target = new / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+        kept.add(name)
+    return frozenset(kept), tuple(dropped)
+
+
+def _inside(name: str) -> bool:
+    """Tell whether a path of a receipt stays inside its folder."""
+    parts = name.split("/")
+    return bool(name) and not os.path.isabs(name) and ".." not in parts and "\\" not in name
+
+
+def _bytes(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
+
+
+def _write_receipt(folder: Path, data: ScoredSet, files: Collection[str]) -> None:
+    """Write the receipt of the reports: of which set they were made, by which software, and their hashes."""
+    slip = {
+        **store.software(),
+        "year": data.basis.year,
+        "processed": data.receipt_digest,
+        "outputs": {name: sha256((folder / name).read_bytes()).hexdigest() for name in sorted(files)},
+    }
+    (folder / RECEIPT).write_bytes(store.dump_json(slip))
+
+
+# ---- what was found -------------------------------------------------------------------------------------------
+
+
+class _Latest:
+    """The list of problems as the stages left it in the set that is being built."""
+
+    def __init__(self, staging: Path) -> None:
+        self._staging = staging
+        self._files: dict[str, bytes] = {}
+        self.problems: tuple[Problem, ...] = ()
+
+    def read(self) -> None:
+        """Take the files into memory before the staging folder goes."""
+        found = {name: _bytes(self._staging / name) for name in store.PROBLEM_FILES}
+        self._files = {name: content for name, content in found.items() if content is not None}
+        if "problems.csv" in self._files:
+            self.problems = tuple(_problems(self._files["problems.csv"]))
+
+    def replace(self, processed: Path) -> None:
+        """Replace the list of problems alone in the real folder, if this run got so far as to write one."""
+        if set(self._files) != set(store.PROBLEM_FILES):
+            return
+        with store.building(processed, store.PROBLEM_FILES) as new:
+            for name, content in self._files.items():
+                (new / name).write_bytes(content)
+
+
+def _problems(data: bytes) -> Iterable[Problem]:
+    header, rows = csvfile.parse(data)
+    for row in rows:
+        cells = dict(zip(header, (csvfile.unguard(text) for text in row), strict=True))
+        number = cells.pop("row")
+        yield Problem(**cells, row=int(number) if number else None)  # type: ignore[arg-type]
+
+
+def _add_up(outcomes: Iterable[Outcome], total: float) -> dict[str, float]:
+    """Add the phases of all outcomes up; ``total`` is the clock's."""
+    sums: dict[str, float] = {}
+    for outcome in outcomes:
+        for phase, seconds in outcome.seconds.items():
+            sums[phase] = sums.get(phase, 0.0) + seconds
+    return sums | {"total": total}
+
+
+def _published(
+    data: ScoredSet,
+    made: _Made,
+    kept: Collection[str],
+    dropped: tuple[str, ...],
+    problems: tuple[Problem, ...],
+    seconds: Mapping[str, float],
+) -> Published:
+    unresolved = sum(int(count) for count in data.results["unresolved"])
+    return Published(made.units, made.county, len(kept), dropped, problems, unresolved, seconds)

@@ -1,0 +1,161 @@
+"""The batch: notebooks in worker processes, each alone, none stopping another."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from assess_lib.publish.batch import Batch, Outcome, Task
+
+
+def write_notebook(folder: Path, name: str, *sources: str) -> None:
+    """Write a notebook with a ``parameters`` cell (``unit_id``) and these code cells."""
+    parameters = new_code_cell('unit_id = ""', metadata={"tags": ["parameters"]})
+    cells = [new_markdown_cell("# 标题"), parameters, *(new_code_cell(source) for source in sources)]
+    for number, cell in enumerate(cells):
+        cell.id = f"cell-{number}"
+    made = new_notebook(cells=cells)
+    made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(made, folder / name)
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Outcome], list[str]]:
+    """Run good and bad notebooks side by side; return the target folder, the outcomes and the order of the calls."""
+    folder = tmp_path_factory.mktemp("batch {braces}")  # papermill would take the braces for a parameter
+    notebooks, target = folder / "notebooks", folder / "reports"
+    notebooks.mkdir()
+    target.mkdir()
+    write_notebook(
+        notebooks,
+        "good.ipynb",
+        "import os\nprint(type(unit_id).__name__, unit_id, os.environ['ASSESS_PROCESSED'])",
+        "import sys\nprint(os.getcwd(), sys.prefix, os.environ['OMP_NUM_THREADS'])",
+    )
+    write_notebook(notebooks, "raises.ipynb", "print('前')", "raise ValueError(f'坏 {unit_id}')", "print('后')")
+    write_notebook(notebooks, "leaves.ipynb", "import sys\nsys.exit(0)", "print('后')")
+    write_notebook(notebooks, "dies.ipynb", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    names = ("raises", "good", "leaves", "dies")
+    tasks = [Task(f"units/{name}", f"{name}.ipynb", {"unit_id": "07"}) for name in names]
+    tasks.append(Task("again", "good.ipynb", {"unit_id": "县"}))
+    called: list[str] = []
+    environment = {"ASSESS_PROCESSED": str(folder / "processed")}
+    places = {folder / "processed": "<结果>", folder: "<年度>"}
+    with Batch(notebooks, target, environment=environment, places=places, jobs=2) as batch:
+        runtime = batch._runtime
+        outcomes = batch.run(tasks, lambda outcome: called.append(outcome.name))
+    assert not runtime.exists()
+    assert [outcome.name for outcome in outcomes] == [task.name for task in tasks]
+    return target, {outcome.name: outcome for outcome in outcomes}, called
+
+
+def text_of(file: Path) -> str:
+    """Return what the cells of a notebook printed."""
+    made = nbformat.read(file, as_version=4)
+    return "".join(o.text for c in made.cells if c.cell_type == "code" for o in c.outputs if o.output_type == "stream")
+
+
+def test_a_failing_notebook_stops_no_other(ran: tuple[Path, dict[str, Outcome], list[str]]) -> None:
+    """Of five notebooks three fail, each in its own way; the others are done, and every one is told once."""
+    target, outcomes, called = ran
+    assert sorted(called) == ["again", "units/dies", "units/good", "units/leaves", "units/raises"]
+    assert {name for name, outcome in outcomes.items() if outcome.failure} == {
+        "units/raises",
+        "units/leaves",
+        "units/dies",
+    }
+    assert {p.relative_to(target).as_posix() for p in target.rglob("*.ipynb")} == {
+        "again.ipynb",
+        "units/dies.ipynb",
+        "units/good.ipynb",
+        "units/leaves.ipynb",
+        "units/raises.ipynb",
+    }
+
+
+def test_failures_say_what_and_where(ran: tuple[Path, dict[str, Outcome], list[str]]) -> None:
+    """A failure names exception, text and cell; leaving by SystemExit(0) counts as one; a dead kernel does too."""
+    _, outcomes, _ = ran
+    raised = outcomes["units/raises"].failure
+    assert raised is not None
+    assert (raised.ename, raised.evalue, raised.cell) == ("ValueError", "坏 07", 4)  # prose, parameters, injected, 前
+    left = outcomes["units/leaves"].failure
+    assert left is not None and left.ename == "SystemExit"
+    died = outcomes["units/dies"].failure
+    assert died is not None and died.ename == "DeadKernelError"
+
+
+def test_failed_record_has_a_chinese_banner_at_the_cell(ran: tuple[Path, dict[str, Outcome], list[str]]) -> None:
+    """The failed notebook says so on top and above the failing cell, in Chinese, and keeps what ran before."""
+    target, _, _ = ran
+    made = nbformat.read(target / "units/raises.ipynb", as_version=4)
+    assert "本笔记本运行失败" in made.cells[0].source
+    place = next(n for n, cell in enumerate(made.cells) if cell.source.startswith("raise"))
+    assert "下面这个单元格运行出错" in made.cells[place - 1].source
+    assert made.cells[place].outputs[0].ename == "ValueError"
+    assert text_of(target / "units/raises.ipynb") == "前\n"
+    assert "An Exception was encountered" not in nbformat.writes(made)
+
+
+def test_parameters_stay_text(ran: tuple[Path, dict[str, Outcome], list[str]]) -> None:
+    """A unit code that looks like a number reaches the notebook as text, a Chinese one whole."""
+    target, _, _ = ran
+    assert text_of(target / "units/good.ipynb").startswith("str 07 ")
+    assert text_of(target / "again.ipynb").startswith("str 县 ")
+
+
+def test_records_hold_no_path_of_this_machine(ran: tuple[Path, dict[str, Outcome], list[str]]) -> None:
+    """Folders that cells print appear as labels; one thread computes."""
+    target, _, _ = ran
+    assert text_of(target / "units/good.ipynb") == "str 07 <结果>\n<年度>/notebooks <Python> 1\n"
+    for file in target.rglob("*.ipynb"):
+        assert str(target.parent) not in file.read_text(encoding="utf-8")
+
+
+def test_settings_of_the_process_are_left_alone(ran: tuple[Path, dict[str, Outcome], list[str]]) -> None:
+    """A batch changes neither the environment nor the working directory of whoever calls it."""
+    assert "ASSESS_PROCESSED" not in os.environ
+    assert os.environ.get("JUPYTER_RUNTIME_DIR", "") == ""
+
+
+def run_two(folder: Path, first: str, second: str) -> tuple[Outcome, Outcome]:
+    """Run two notebooks of one cell each, one after the other, in one worker process."""
+    notebooks, target = folder / "n", folder / "r"
+    notebooks.mkdir()
+    target.mkdir()
+    write_notebook(notebooks, "first.ipynb", first)
+    write_notebook(notebooks, "second.ipynb", second)
+    with Batch(notebooks, target, environment={}, places={}, jobs=1) as batch:
+        one, two = batch.run([Task("first", "first.ipynb", {}), Task("second", "second.ipynb", {})])
+    return one, two
+
+
+def test_notebooks_share_nothing(tmp_path: Path) -> None:
+    """What one notebook does to a library that was imported beforehand, the next one does not see."""
+    one, two = run_two(tmp_path, "import pandas\npandas.left_behind = 1", "import pandas\npandas.left_behind")
+    assert one.failure is None
+    assert two.failure is not None and two.failure.ename == "AttributeError"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the worker process by /proc")
+def test_a_dead_worker_fails_its_task_alone(tmp_path: Path) -> None:
+    """When a worker process itself dies, its notebook fails and the other one is still done."""
+    # The kernel's parent is the nursery, whose parent is the worker.
+    kill = (
+        "import os, signal\nworker = int(open(f'/proc/{os.getppid()}/stat').read().split()[3])\nos.kill(worker, 9)\n"
+        "import time; time.sleep(5)"
+    )
+    one, two = run_two(tmp_path, kill, "1")
+    assert one.failure is not None and one.failure.ename == "WorkerDied"
+    assert two.failure is None
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="kernels start warm on Linux alone")
+def test_without_a_nursery_kernels_start_in_the_ordinary_way(tmp_path: Path) -> None:
+    """When the process that kernels are forked from is gone, the next notebook still runs."""
+    _, two = run_two(tmp_path, "import os\nos.kill(os.getppid(), 9)", "import pandas")
+    assert two.failure is None

@@ -1,0 +1,132 @@
+"""The notebooks as they are committed: clean, typed, short, and running by themselves."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from build import ROOT
+from small_year import make_raw
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("0[1-4]_*.ipynb"))
+# The contract's parameters, with the types of their defaults.
+PARAMETERS: dict[str, dict[str, type]] = {
+    "01_clean": {"year": int, "raw": str, "processed": str, "date": str},
+    "02_score": {"year": int, "raw": str, "processed": str, "date": str, "readings": dict, "final": bool},
+    "03_unit_report": {"year": int, "processed": str, "unit_id": str},
+    "04_county_summary": {"year": int, "processed": str},
+}
+
+
+def read(file: Path) -> Any:
+    """Read a notebook and validate it."""
+    made = nbformat.read(file, as_version=4)
+    nbformat.validate(made)
+    return made
+
+
+def test_the_four_notebooks_are_there() -> None:
+    """Notebooks 01 to 04 of the contract exist under their names."""
+    assert [file.stem for file in NOTEBOOKS] == list(PARAMETERS)
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_committed_without_results(file: Path) -> None:
+    """A committed notebook holds no outputs, no run numbers, no metadata of a run, and names its kernel."""
+    made = read(file)
+    assert made.metadata.kernelspec.name == "python3"
+    assert set(made.metadata) <= {"kernelspec", "language_info"}
+    for cell in made.cells:
+        assert set(cell.metadata) <= {"tags"}
+        if cell.cell_type == "code":
+            assert cell.outputs == [] and cell.execution_count is None
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_parameters_are_those_of_the_contract(file: Path) -> None:
+    """One cell is tagged ``parameters``; it sets the contract's names to defaults of the right type."""
+    tagged = [cell for cell in read(file).cells if "parameters" in cell.metadata.get("tags", ())]
+    assert len(tagged) == 1
+    found = {}
+    for statement in ast.parse(tagged[0].source).body:
+        assert isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
+        found[statement.targets[0].id] = type(ast.literal_eval(statement.value))
+    assert found == PARAMETERS[file.stem]
+
+
+@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
+def test_cells_are_short_and_told(file: Path) -> None:
+    """No cell but the parameters has more than five lines of code; prose in Chinese stands between them."""
+    made = read(file)
+    for cell in made.cells:
+        if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", ()):
+            assert len([line for line in cell.source.splitlines() if line.strip()]) <= 5, cell.source
+    prose = [cell.source for cell in made.cells if cell.cell_type == "markdown"]
+    assert len(prose) >= 5
+    assert all(any("\u4e00" <= character <= "\u9fff" for character in text) for text in prose)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a project with the shipped notebooks and a small year, as the working directory."""
+    make_raw(tmp_path / "data" / "raw" / "2022")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    for name in ("ASSESS_RAW", "ASSESS_PROCESSED", "ASSESS_REPORTS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT), prepend=os.pathsep)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def papermill(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the stock papermill command line in the working directory."""
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_stock_papermill_runs_them_in_turn(project: Path) -> None:
+    """`papermill` on the defaults runs 01, 02, 03 and 04 from the project's root, one after the other."""
+    for file in NOTEBOOKS:
+        done = papermill(f"notebooks/{file.name}", str(project / "out.ipynb"))
+        assert done.returncode == 0, done.stderr[-2000:]
+    assert (project / "data/processed/2022/results.csv").is_file()
+
+
+def test_run_all_from_the_notebooks_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """*Run All* in JupyterLab starts in notebooks/: 01 and 02 find the year from there."""
+    from nbclient import NotebookClient
+
+    monkeypatch.chdir(project / "notebooks")
+    for name in ("01_clean", "02_score"):
+        made = read(project / "notebooks" / f"{name}.ipynb")
+        NotebookClient(made, kernel_name="python3", timeout=120).execute()
+    assert (project / "data/processed/2022/ledger.csv").is_file()
+
+
+def test_errors_are_raised_loudly_after_they_were_shown(project: Path) -> None:
+    """01 shows the problem in its table, then fails with InputRejected; 02 refuses a final set with FinalRefused."""
+    raw = project / "data/raw/2022"
+    (raw / "确认无事项.csv").unlink()
+    assert papermill("notebooks/01_clean.ipynb", str(project / "out.ipynb")).returncode == 0
+    refused = papermill("notebooks/02_score.ipynb", str(project / "out.ipynb"), "-p", "final", "True")
+    assert refused.returncode != 0 and "FinalRefused" in refused.stderr
+    register = raw / "材料报送.csv"
+    register.write_text(register.read_text(encoding="utf-8") + "县统记局,半年汇报,,2022-06-01\n", encoding="utf-8")
+    rejected = papermill("notebooks/01_clean.ipynb", str(project / "out.ipynb"))
+    assert rejected.returncode != 0 and "InputRejected" in rejected.stderr
+    shown = "".join(
+        output.data.get("text/html", "")
+        for cell in nbformat.read(project / "out.ipynb", as_version=4).cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if "data" in output
+    )
+    assert "县统记局" in shown
