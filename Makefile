@@ -18,6 +18,7 @@ help: ## 列出全部目标
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## 建立运行环境 .venv（按 requirements.lock，可重复执行）
+	@:
 
 $(STAMP): requirements.lock pyproject.toml tools/setup.sh
 	@PYTHON="$(PYTHON)" bash tools/setup.sh

@@ -46,3 +46,13 @@ def show(value: Decimal | None) -> str:
     ('3.00', '')
     """
     return "" if value is None else f"{cents(value):.2f}"
+
+
+def plain(value: Decimal) -> str:
+    """Print a number without idle zeros, as a document writes it.
+
+    >>> plain(Decimal("100.00")), plain(Decimal("2.50"))
+    ('100', '2.5')
+    """
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

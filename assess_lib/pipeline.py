@@ -108,11 +108,7 @@ def load_basis(raw: Path, year: int) -> Basis:
 
     Raises InputRejected when one of them cannot be read, UsageError when the scheme is another year's.
     """
-    scheme = load_scheme(raw / "scheme.yaml")
-    if scheme.year != year:
-        raise UsageError(
-            f"scheme.yaml 是 {scheme.year} 年度的，与本次年度 {year} 不符。请用 --year 和 --raw 指明同一年度。"
-        )
+    scheme = load_scheme(raw / "scheme.yaml", year=year)
     official = raw / "方案原文.txt"
     if not os.path.lexists(official):
         return Basis(scheme, {}, ())

@@ -6,18 +6,58 @@ stands in that year's file. Code holds methods only; a rule names its method and
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from datetime import date
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
-CLAUSE_PATTERN = r"^[一二三四五六七八九十]+(（[一二三四五六七八九十]+）)?\d*$"
+CLAUSE_PATTERN = r"^[一二三四五六七八九十]+(（[一二三四五六七八九十]+）)?[0-9]*$"
+# Where in the file a part stands: keys, and positions in lists.
+Place = tuple[str | int, ...]
 
-Points = Annotated[Decimal, Field(ge=0, le=1000, decimal_places=2)]
-PositivePoints = Annotated[Decimal, Field(gt=0, le=1000, decimal_places=2)]
+
+class Misfits(ValueError):
+    """Parts of a scheme that do not fit together: each a path below the model that found it, and a sentence."""
+
+    def __init__(self, found: Iterable[tuple[Place, str]]) -> None:
+        self.found = tuple(found)
+        super().__init__("；".join(message for _, message in self.found))
+
+    @classmethod
+    def refuse(cls, found: Iterable[tuple[Place, str]]) -> None:
+        """Raise when anything was found."""
+        misfits = cls(found)
+        if misfits.found:
+            raise misfits
+
+
+def _plain_number(value: Any) -> Any:
+    # pydantic would take true for 1, and "1e2" or "６０" for numbers
+    if isinstance(value, bool) or (isinstance(value, str) and not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", value)):
+        raise ValueError("应为普通数字，例：60 或 2.5")
+    return value
+
+
+def _plain_day(value: Any) -> Any:
+    # pydantic would take 20220620 for seconds since 1970
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and (parts := re.fullmatch(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", value.strip())):
+        try:
+            return date(*(int(part) for part in parts.groups()))
+        except ValueError:
+            raise ValueError("没有这一天") from None
+    raise ValueError("日期应写成年-月-日，例：2022-06-20")
+
+
+Number = Annotated[Decimal, BeforeValidator(_plain_number)]
+Points = Annotated[Number, Field(ge=0, le=1000, decimal_places=2)]
+PositivePoints = Annotated[Number, Field(gt=0, le=1000, decimal_places=2)]
+Count = Annotated[int, BeforeValidator(_plain_number)]
+Day = Annotated[date, BeforeValidator(_plain_day)]
 Clause = Annotated[str, StringConstraints(pattern=CLAUSE_PATTERN)]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 ItemId = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Za-z0-9]{0,7}$")]
@@ -48,119 +88,129 @@ class _Model(BaseModel):
 class Document(_Model):
     """The published document that the scheme retells."""
 
-    number: Label
-    title: Label
-    issuer: Label
+    number: Label = Field(description="文号，例：千政办函〔2022〕28号")
+    title: Label = Field(description="文件标题")
+    issuer: Label = Field(description="印发机关")
 
 
 class Group(_Model):
     """A group of units that are ranked together; ``count`` is what the document says, not a check of the roster."""
 
-    name: Label
-    clause: Clause
-    count: Annotated[int, Field(gt=0)]
+    name: Label = Field(description="组名；单位名录的“单位类别”只能取这些名称")
+    clause: Clause = Field(description="条款号，例：二1")
+    count: Count = Field(gt=0, description="方案写明的单位数，只与方案原文核对，不限制名录")
 
 
 class PartRule(_Model):
     """One part of the judgement: its name, clause and the words the official text uses for it."""
 
-    name: Label
-    clause: Clause
-    words: tuple[Label, ...] = ()
+    name: Label = Field(description="这一部分的名称")
+    clause: Clause = Field(description="条款号")
+    words: tuple[Label, ...] = Field(default=(), description="方案原文该条中应有的字样；找不到只作提示")
 
 
 class PartRules(_Model):
     """The four parts in their order of judgement."""
 
-    veto: PartRule
-    key: PartRule
-    bonus: PartRule
-    final: PartRule
+    veto: PartRule = Field(description="单项否决")
+    key: PartRule = Field(description="重点考核")
+    bonus: PartRule = Field(description="加分")
+    final: PartRule = Field(description="结论")
 
 
 class Line(_Model):
     """A threshold or cap of the whole judgement, with its clause."""
 
-    points: PositivePoints
-    clause: Clause
-    name: Label
+    points: PositivePoints = Field(description="分数线，大于 0，至多两位小数")
+    clause: Clause = Field(description="条款号")
+    name: Label = Field(description="名称")
 
 
 class Judgement(_Model):
     """The lines that divide units: pass mark, gate of the bonus part, cap of the bonus part."""
 
-    pass_mark: Line
-    bonus_gate: Line
-    bonus_cap: Line
+    pass_mark: Line = Field(description="合格线：低于它为不合格，恰好等于为合格")
+    bonus_gate: Line = Field(description="加分开启线：恰好等于时见口径 bonus_gate")
+    bonus_cap: Line = Field(description="加分上限")
 
 
 class Band(_Model):
     """A further grade, valid only with the number of the document that approved it."""
 
-    grade: Label
-    at_least: Points
-    approval: Label
+    grade: Label = Field(description="等次名称")
+    at_least: Points = Field(description="分数线：最终得分不低于它")
+    approval: Label = Field(description="批准文号；没有批准文号的等次不能写")
 
 
 class Grades(_Model):
     """What grades are called; ``pending`` follows the pass grade in print until bands are approved."""
 
-    fail: Label
-    passed: Label
-    pending: Label
-    bands: tuple[Band, ...] = ()
+    fail: Label = Field(description="不合格的名称")
+    passed: Label = Field(description="合格的名称")
+    pending: Label = Field(description="等次未审定时印在合格后面的字样")
+    bands: tuple[Band, ...] = Field(default=(), description="经批准的更细等次，从高到低；没有就写 []")
 
     @model_validator(mode="after")
     def _bands_descend(self) -> Self:
-        lines = [band.at_least for band in self.bands]
-        if lines != sorted(lines, reverse=True) or len(set(lines)) != len(lines):
-            raise ValueError("等次分段 bands 须按分数线从高到低排列，且不得重复")
-        names = [band.grade for band in self.bands]
-        if len(set(names)) != len(names):
-            raise ValueError("等次分段 bands 的名称不得重复")
+        found: list[tuple[Place, str]] = []
+        for n in range(1, len(self.bands)):
+            if self.bands[n].at_least >= self.bands[n - 1].at_least:
+                found.append((("bands", n, "at_least"), "等次的分数线须从高到低排列，且不得重复"))
+        taken = {self.fail}
+        for n, band in enumerate(self.bands):
+            if band.grade in taken:
+                found.append((("bands", n, "grade"), f"等次名称“{band.grade}”重复"))
+            taken.add(band.grade)
+        Misfits.refuse(found)
         return self
 
 
 class Reading(_Model):
     """A named reading (口径) of an unclear sentence: the question, its options and the one in force."""
 
-    name: Label
-    clause: Clause
-    question: Label
-    default: Label
-    options: dict[str, Label]
+    name: Label = Field(description="口径名称")
+    clause: Clause = Field(description="条款号")
+    question: Label = Field(description="条文在哪一点上不明确")
+    default: Label = Field(description="采用的选项")
+    options: dict[str, Label] = Field(description="每个选项的中文说明")
 
 
 class HotlineRedLights(_Model):
     """Veto by red lights past the deadline or by the city bureau's circular (method ``hotline_red_lights``)."""
 
     tables: ClassVar[tuple[str, ...]] = ("信息中心结果", "热线红灯")
-    method: Literal["hotline_red_lights"]
-    limit: Annotated[int, Field(ge=1)]
+    method: Literal["hotline_red_lights"] = Field(description="方法：热线红灯次数或市级通报否决")
+    limit: Count = Field(ge=1, description="红灯达到几次即否决")
 
 
 class NamedInCircular(_Model):
     """Veto by being named in a circular of a high enough level (method ``named_in_circular``)."""
 
     tables: ClassVar[tuple[str, ...]] = ("通报批评",)
-    method: Literal["named_in_circular"]
-    levels: Annotated[tuple[Level, ...], Field(min_length=1)]
+    method: Literal["named_in_circular"] = Field(description="方法：通报批评点名否决")
+    levels: tuple[Level, ...] = Field(min_length=1, description="哪些层级的通报算数")
 
 
 class DueReport(_Model):
     """A report that units owe: which material (and quarter), by when, owed by whom."""
 
-    material: Literal["半年汇报", "年度总结", "季度进展"]
-    quarter: Literal["1", "2", "3", "4"] | None = None
-    due: date
-    clause: Clause
-    owed_by: Literal["all_units", "key_task_units"]
-    only_if: dict[str, str] = Field(default_factory=dict)
+    material: Literal["半年汇报", "年度总结", "季度进展"] = Field(description="材料")
+    quarter: Literal["1", "2", "3", "4"] | None = Field(
+        default=None, description="季度，加引号写 '1' 至 '4'；只用于、且必须用于季度进展"
+    )
+    due: Day = Field(description="到期日，例：2022-06-20")
+    clause: Clause = Field(description="条款号")
+    owed_by: Literal["all_units", "key_task_units"] = Field(
+        description="由谁报送：all_units 各单位，key_task_units 重点任务单位"
+    )
+    only_if: dict[str, str] = Field(
+        default_factory=dict, description="只在采用某口径时才须报送，例：{q1_report: scored}"
+    )
 
     @model_validator(mode="after")
     def _quarter_goes_with_quarterly(self) -> Self:
         if (self.material == "季度进展") != (self.quarter is not None):
-            raise ValueError("quarter 只用于、且必须用于 季度进展")
+            raise Misfits([(("material",), "季度进展必须写 quarter，其他材料不能写 quarter")])
         return self
 
 
@@ -168,16 +218,18 @@ class ReportFacts(_Model):
     """Deductions made by reports that were late or missing (材料报送)."""
 
     table: ClassVar[str] = "材料报送"
-    kind: Literal["reports"]
-    late: Label
-    missing: Label
-    due: Annotated[tuple[DueReport, ...], Field(min_length=1)]
+    kind: Literal["reports"] = Field(description="事实来源：材料报送")
+    late: Label = Field(description="迟报适用的标准编号")
+    missing: Label = Field(description="未报适用的标准编号")
+    due: tuple[DueReport, ...] = Field(min_length=1, description="应报材料清单；同一天的事实按这里的先后计算")
 
     @model_validator(mode="after")
     def _each_report_once(self) -> Self:
-        twice = [key for key, n in Counter((d.material, d.quarter) for d in self.due).items() if n > 1]
-        if twice:
-            raise ValueError(f"due 中重复列出：{twice[0][0]}{twice[0][1] or ''}")
+        Misfits.refuse(
+            (("due", n), f"{report.material}{report.quarter or ''} 重复列出")
+            for n, report in enumerate(self.due)
+            if any((report.material, report.quarter) == (other.material, other.quarter) for other in self.due[:n])
+        )
         return self
 
 
@@ -185,25 +237,32 @@ class RegisterFacts(_Model):
     """Deductions entered in the register (扣分登记), each under a standard of its own."""
 
     table: ClassVar[str] = "扣分登记"
-    kind: Literal["register"]
+    kind: Literal["register"] = Field(description="事实来源：扣分登记")
 
 
 class MeetingFacts(_Model):
     """Deductions by attendance (参会登记): which attendance falls under which standard, which is excused."""
 
     table: ClassVar[str] = "参会登记"
-    kind: Literal["meetings"]
-    standards: dict[Literal["迟到", "代会", "缺席"], Label]
-    exempt: tuple[Literal["请假"], ...] = ()
+    kind: Literal["meetings"] = Field(description="事实来源：参会登记")
+    standards: dict[Literal["迟到", "代会", "缺席"], Label] = Field(description="迟到、代会、缺席各自适用的标准编号")
+    exempt: tuple[Literal["请假"], ...] = Field(default=(), description="不扣分的到会情况")
+
+    @model_validator(mode="after")
+    def _each_attendance_has_a_standard(self) -> Self:
+        # one without a standard would cost nothing, silently
+        lacking = [came for came in ("迟到", "代会", "缺席") if came not in self.standards]
+        Misfits.refuse([(("standards",), f"没有写适用的标准编号：{'、'.join(lacking)}")] if lacking else [])
+        return self
 
 
 class TaskFacts(_Model):
     """Deductions by assigned tasks (交办任务) done late or not at all."""
 
     table: ClassVar[str] = "交办任务"
-    kind: Literal["tasks"]
-    late: Label
-    missing: Label
+    kind: Literal["tasks"] = Field(description="事实来源：交办任务")
+    late: Label = Field(description="超时限完成适用的标准编号")
+    missing: Label = Field(description="截止日仍未完成适用的标准编号")
 
 
 Facts = Annotated[ReportFacts | RegisterFacts | MeetingFacts | TaskFacts, Field(discriminator="kind")]
@@ -212,8 +271,8 @@ Facts = Annotated[ReportFacts | RegisterFacts | MeetingFacts | TaskFacts, Field(
 class DeductFromFull(_Model):
     """Start at the item's cap and only deduct, never below 0 (method ``deduct_from_full``)."""
 
-    method: Literal["deduct_from_full"]
-    facts: Annotated[tuple[Facts, ...], Field(min_length=1)]
+    method: Literal["deduct_from_full"] = Field(description="方法：从满分起只扣不加，扣到 0 为止")
+    facts: tuple[Facts, ...] = Field(min_length=1, description="扣分事实的来源，依次计算")
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -225,33 +284,33 @@ class MeanPerMatter(_Model):
     """Mean of the approved scores of each matter, summed up to the cap (method ``mean_per_matter``)."""
 
     tables: ClassVar[tuple[str, ...]] = ("评定加分",)
-    method: Literal["mean_per_matter"]
-    score_max: PositivePoints
+    method: Literal["mean_per_matter"] = Field(description="方法：每个事项取评分人的平均分，各事项相加后封顶")
+    score_max: PositivePoints = Field(description="评定分的最大值")
 
 
 class HighestLevelPerMatter(_Model):
     """Each matter once at its highest level, summed up to the cap (method ``highest_level_per_matter``)."""
 
     tables: ClassVar[tuple[str, ...]] = ("表彰宣传",)
-    method: Literal["highest_level_per_matter"]
-    category: Label
-    levels: Annotated[dict[Level, PositivePoints], Field(min_length=1)]
+    method: Literal["highest_level_per_matter"] = Field(description="方法：同一事项按最高层级计一次，各事项相加后封顶")
+    category: Label = Field(description="表彰宣传表“加分项”的取值")
+    levels: dict[Level, PositivePoints] = Field(min_length=1, description="各层级的分值，从高到低")
 
 
 class QuarterlyTopRanks(_Model):
     """Points for the top ranks of each quarter's lists (method ``quarterly_top_ranks``)."""
 
     tables: ClassVar[tuple[str, ...]] = ("信息报送",)
-    method: Literal["quarterly_top_ranks"]
-    rank_points: Annotated[tuple[PositivePoints, ...], Field(min_length=1)]
+    method: Literal["quarterly_top_ranks"] = Field(description="方法：每季度榜单前几名得分")
+    rank_points: tuple[PositivePoints, ...] = Field(min_length=1, description="第 1、2、3……名的分值")
 
 
 class MeanOfRaters(_Model):
     """Mean of the leaders' scores (method ``mean_of_raters``)."""
 
     tables: ClassVar[tuple[str, ...]] = ("领导评价",)
-    method: Literal["mean_of_raters"]
-    score_max: PositivePoints
+    method: Literal["mean_of_raters"] = Field(description="方法：评价人的平均分")
+    score_max: PositivePoints = Field(description="每位评价人打分的最大值")
 
 
 Method = Annotated[
@@ -271,24 +330,29 @@ VETO_METHODS = (HotlineRedLights, NamedInCircular)
 class Item(_Model):
     """One item of the scheme: id, part, name, clause, cap and the method that computes it."""
 
-    id: ItemId
-    part: Literal["veto", "key", "bonus"]
-    name: Label
-    clause: Clause
-    words: tuple[Label, ...] = ()
-    cap: PositivePoints | None = None
-    rule: Method
+    id: ItemId = Field(description="项目编号，例：B2")
+    part: Literal["veto", "key", "bonus"] = Field(description="所属部分：veto 单项否决，key 重点考核，bonus 加分")
+    name: Label = Field(description="项目名称")
+    clause: Clause = Field(description="条款号")
+    words: tuple[Label, ...] = Field(default=(), description="方案原文该条中应有的字样；找不到只作提示")
+    cap: PositivePoints | None = Field(default=None, description="满分或上限；单项否决项不写")
+    rule: Method = Field(description="计算方法及其参数")
 
     @model_validator(mode="after")
     def _part_fits_method(self) -> Self:
+        found: list[tuple[Place, str]] = []
+        method = self.rule.method
         if (self.part == "veto") != isinstance(self.rule, VETO_METHODS):
-            raise ValueError(f"方法 {self.rule.method} 不能用于 {self.part} 部分")
-        if (self.part == "veto") != (self.cap is None):
-            raise ValueError("单项否决项不设 cap，其余各项必须设 cap")
-        if self.part == "key" and not isinstance(self.rule, DeductFromFull):
-            raise ValueError("重点考核只能用 deduct_from_full")
+            found.append((("rule", "method"), f"方法 {method} 不能用于 {self.part} 部分"))
+        elif self.part == "key" and not isinstance(self.rule, DeductFromFull):
+            found.append((("rule", "method"), f"重点考核（key）只能用方法 deduct_from_full，不能用 {method}"))
+        if self.part == "veto" and self.cap is not None:
+            found.append((("cap",), "单项否决项（veto）不设 cap"))
+        if self.part != "veto" and self.cap is None:
+            found.append(((), f"{self.part} 部分的项目必须写 cap"))
         if isinstance(self.rule, MeanOfRaters) and self.cap is not None and self.rule.score_max > self.cap:
-            raise ValueError("score_max 不得高于 cap")
+            found.append((("rule", "score_max"), "score_max 不得高于 cap"))
+        Misfits.refuse(found)
         return self
 
     @property
@@ -302,56 +366,75 @@ class Item(_Model):
 class Scheme(_Model):
     """A year's scheme, validated."""
 
-    year: Annotated[int, Field(ge=2000, le=2100)]
-    document: Document
-    cut_off: date
-    sample: bool = False
-    groups: Annotated[tuple[Group, ...], Field(min_length=1)]
-    parts: PartRules
-    judgement: Judgement
-    grades: Grades
-    items: Annotated[tuple[Item, ...], Field(min_length=1)]
-    clauses: dict[Clause, Label]
-    readings: dict[str, Reading]
+    year: Count = Field(ge=2000, le=2100, description="考核年度，须与文件夹和运行的年度一致")
+    document: Document = Field(description="方案文件")
+    cut_off: Day = Field(description="事实和佐证的截止日，也是默认的计算日期；须在考核年度内")
+    sample: StrictBool = Field(default=False, description="是否演示数据；true 时报告逐页注明")
+    groups: tuple[Group, ...] = Field(min_length=1, description="分组：名次在组内排列")
+    parts: PartRules = Field(description="四个部分")
+    judgement: Judgement = Field(description="三条线")
+    grades: Grades = Field(description="等次")
+    items: tuple[Item, ...] = Field(min_length=1, description="全部考核项目，依次为否决、重点、加分")
+    clauses: dict[Clause, Label] = Field(description="条款摘要：条款号和我们的转述，印在数字旁")
+    readings: dict[str, Reading] = Field(description="口径：条文不明确处的选择")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for what, names in (
-            ("组别", [g.name for g in self.groups]),
-            ("项目", [i.id for i in self.items]),
-            ("项目名称", [i.name for i in self.items]),
-            ("加分项类别", [i.rule.category for i in self.items if isinstance(i.rule, HighestLevelPerMatter)]),
-        ):
-            twice = [name for name, n in Counter(names).items() if n > 1]
-            if twice:
-                raise ValueError(f"{what}重复：{twice[0]}")
-        if sum(item.part == "key" for item in self.items) != 1:
-            raise ValueError("重点考核部分必须恰有一项")
-        order = [("veto", "key", "bonus").index(item.part) for item in self.items]
-        if order != sorted(order):
-            raise ValueError("items 须按 veto、key、bonus 的顺序排列")
-        if not self.judgement.pass_mark.points <= self.judgement.bonus_gate.points:
-            raise ValueError("合格线不得高于加分开启线")
+        Misfits.refuse([*self._twins(), *self._item_misfits(), *self._date_misfits(), *self._reading_misfits()])
+        return self
+
+    def _twins(self) -> Iterator[tuple[Place, str]]:
+        """Find two groups, items or award categories of one name."""
+        categories = [getattr(item.rule, "category", None) for item in self.items]
+        named: tuple[tuple[str, list[str | None], Place, Place], ...] = (
+            ("组别", [group.name for group in self.groups], ("groups",), ("name",)),
+            ("项目编号", [item.id for item in self.items], ("items",), ("id",)),
+            ("项目名称", [item.name for item in self.items], ("items",), ("name",)),
+            ("加分项类别", categories, ("items",), ("rule", "category")),
+        )
+        for what, names, above, below in named:
+            for index, name in enumerate(names):
+                if name is not None and name in names[:index]:
+                    yield (*above, index, *below), f"{what}“{name}”重复"
+
+    def _item_misfits(self) -> Iterator[tuple[Place, str]]:
+        """Hold the items to one key item, the order veto, key, bonus, and lines in their order."""
+        keys = [index for index, item in enumerate(self.items) if item.part == "key"]
+        if len(keys) != 1:
+            yield ("items", *keys[1:2]), "重点考核（part: key）必须恰有一项"
+        ranks = [("veto", "key", "bonus").index(item.part) for item in self.items]
+        for index, rank in enumerate(ranks):
+            if rank < max(ranks[:index], default=0):
+                yield ("items", index, "part"), "items 须按 veto、key、bonus 的顺序排列"
+        if self.judgement.pass_mark.points > self.judgement.bonus_gate.points:
+            yield ("judgement", "bonus_gate", "points"), "加分开启线不得低于合格线"
+
+    def _date_misfits(self) -> Iterator[tuple[Place, str]]:
+        """Hold the cut-off and due dates to the assessed year, and their conditions to known readings."""
         if self.cut_off.year != self.year:
-            raise ValueError("cut_off 必须在考核年度内")
-        for item in self.items:
-            for facts in getattr(item.rule, "facts", ()):
-                for report in getattr(facts, "due", ()):
+            yield ("cut_off",), "截止日必须在考核年度内"
+        for number, item in enumerate(self.items):
+            for rank, facts in enumerate(getattr(item.rule, "facts", ())):
+                for index, report in enumerate(getattr(facts, "due", ())):
+                    place = ("items", number, "rule", "facts", rank, "due", index)
                     if report.due.year != self.year:
-                        raise ValueError(f"{report.material} 的 due 不在考核年度内")
+                        yield (*place, "due"), f"{report.material}的到期日不在考核年度内"
                     for key, option in report.only_if.items():
                         if option not in KNOWN_READINGS.get(key, ()):
-                            raise ValueError(f"only_if 引用了未知口径：{key}={option}")
-        for missing in [key for key in KNOWN_READINGS if key not in self.readings]:
-            raise ValueError(f"缺少口径：{missing}")
+                            yield (*place, "only_if", key), f"only_if 引用了未知口径：{key}={option}"
+
+    def _reading_misfits(self) -> Iterator[tuple[Place, str]]:
+        """Hold the readings to those that the methods know, each with exactly its options."""
+        for key in KNOWN_READINGS:
+            if key not in self.readings:
+                yield ("readings",), f"缺少口径“{key}”"
         for key, reading in self.readings.items():
             if key not in KNOWN_READINGS:
-                raise ValueError(f"未知口径：{key}（可用：{'、'.join(KNOWN_READINGS)}）")
-            if set(reading.options) != set(KNOWN_READINGS[key]):
-                raise ValueError(f"口径 {key} 的选项应为：{'、'.join(KNOWN_READINGS[key])}")
-            if reading.default not in reading.options:
-                raise ValueError(f"口径 {key} 的 default 不在选项中：{reading.default}")
-        return self
+                yield ("readings", key), f"未知口径“{key}”（可用：{'、'.join(KNOWN_READINGS)}）"
+            elif set(reading.options) != set(KNOWN_READINGS[key]):
+                yield ("readings", key, "options"), f"口径“{key}”的选项应为：{'、'.join(KNOWN_READINGS[key])}"
+            elif reading.default not in reading.options:
+                yield ("readings", key, "default"), f"口径“{key}”的 default“{reading.default}”不在选项中"
 
     def item(self, item_id: str) -> Item:
         """Return the item of that id; raise KeyError if the scheme has none."""
