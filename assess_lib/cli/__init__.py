@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "score": "assess_lib.cli.score:score",
     "report": "assess_lib.cli.report:report",
     "explain": "assess_lib.cli.explain:explain",
+    "templates": "assess_lib.cli.templates:templates",
     "lab": "assess_lib.cli.lab:lab",
 }
 
