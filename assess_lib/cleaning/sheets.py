@@ -100,7 +100,12 @@ class SheetReader:
         if sheet is None:
             return SheetRead(self.file, sound=False)
         self.sheet_name = sheet.name
+        for note in sheet.notes:
+            self._say(note.severity, note.code, note.message, note.remedy, row=note.row, value=note.value)
         result = SheetRead(self.file, sheet.name)
+        if any(note.severity == "error" for note in sheet.notes):
+            result.sound = False
+            return result
         header = find_header(sheet, self.table)
         if header is None:
             self._no_header(book, sheet)
@@ -354,6 +359,15 @@ class SheetReader:
         value = read_value(column, cell, choices, self.limits.maxima.get(key))
         if column.kind == "unit":
             value = self._unit(str(value))
+        if cell.shown and column.kind in ("text", "unit"):
+            self.findings.at(
+                draft,
+                name,
+                "warning",
+                "cell.display",
+                f"单元格显示为“{shorten(cell.shown, 60)}”，存的却是数字 {cell.text}，已按“{cell.text}”读入。",
+                f"如应为“{shorten(cell.shown, 60)}”，请把单元格格式设为“文本”后重新填写。",
+            )
         draft.values[name] = value
 
     def _unit(self, written: str) -> str:

@@ -1,6 +1,7 @@
 """Untrusted files to sheets of typed cells: what a file holds, with no judgement of tables.
 
-``read_book`` takes a path and gives plain, picklable values, so that it can run in a child process.
+``read_book`` takes a path and gives plain values; a child process with limits parses the file (``isolated``,
+``worker``), two independent readers must agree on a workbook's cells (``agreement``).
 """
 
 from assess_lib.intake.cells import Book, Cell, Refused, Sheet

@@ -1,4 +1,4 @@
-"""What every reader produces: books of sheets of typed cells, sparse and picklable."""
+"""What every reader produces: books of sheets of typed cells, sparse and plain."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
+from assess_lib.errors import Severity
 from assess_lib.intake.visible import is_blank
 
 CellKind = Literal["text", "number", "bool", "date", "time", "error", "formula"]
@@ -38,13 +39,15 @@ class Cell:
 
     ``text`` of a number is its plain decimal, of a date its ISO form, of a bool ``TRUE``/``FALSE``, of an error
     its name (``#REF!``). ``moment`` is set for dates only. A ``time`` is a time of day or a duration without a day.
-    A ``formula`` is a formula whose result the file does not hold.
+    A ``formula`` is a formula whose result the file does not hold. ``shown`` is what a person sees of a number whose
+    format shows it otherwise than its plain digits (``001``, ``BS-01``), else blank.
     """
 
     kind: CellKind
     text: str
     moment: datetime | None = None
     percent: bool = False
+    shown: str = ""
 
     @property
     def blank(self) -> bool:
@@ -62,12 +65,46 @@ class Merge:
     right: int
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a reader has to say about a sheet it read; an ``error`` means that the sheet must not be used."""
+
+    severity: Severity
+    code: str
+    message: str
+    remedy: str
+    row: int | None = None
+    value: str = ""
+
+
+@dataclass(slots=True)
+class Reach:
+    """The rectangle around everything that stands in a sheet, empty values included; 0 when nothing does."""
+
+    top: int = 0
+    left: int = 0
+    bottom: int = 0
+    right: int = 0
+
+    def include(self, row: int, column: int) -> None:
+        """Widen the rectangle to a cell."""
+        self.top = min(self.top, row) if self.top else row
+        self.left = min(self.left, column) if self.left else column
+        self.bottom, self.right = max(self.bottom, row), max(self.right, column)
+
+    @property
+    def area(self) -> int:
+        """How many cells a reader builds that reads these columns from the first row on."""
+        return self.bottom * (self.right - self.left + 1) if self.top else 0
+
+
 @dataclass(slots=True)
 class Sheet:
     """One sheet: stored cells by row and column (1-based), and what is hidden or merged.
 
     ``last_row`` is the last row that stands in the file with any value, blank text included: in a csv the
-    number of records. Rows without a stored cell are not in ``rows``.
+    number of records. Rows without a stored cell are not in ``rows``. ``reach`` and ``unlike`` (cells that two
+    right readers may tell differently) serve the comparison of readers and do not leave the reading process.
     """
 
     name: str
@@ -77,6 +114,9 @@ class Sheet:
     merges: list[Merge] = field(default_factory=list)
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: set[int] = field(default_factory=set)
+    notes: list[Note] = field(default_factory=list)
+    reach: Reach = field(default_factory=Reach, compare=False, repr=False)
+    unlike: set[tuple[int, int]] = field(default_factory=set, compare=False, repr=False)
 
     def put(self, row: int, column: int, cell: Cell) -> None:
         """Store one cell; raise Refused when it lies outside any sheet or is there already."""
@@ -86,6 +126,7 @@ class Sheet:
         if column in cells:
             raise damaged(f"同一单元格存了两次（第 {row} 行第 {column} 列）")
         cells[column] = cell
+        self.reach.include(row, column)
         self.last_row = max(self.last_row, row)
 
     def filled(self, row: int) -> dict[int, Cell]:
@@ -102,10 +143,11 @@ class Sheet:
 
 @dataclass(slots=True)
 class Book:
-    """One file as read: what it really is and its sheets in order."""
+    """One file as read: what it really is and its sheets in order; ``date1904`` serves the comparison of readers."""
 
     kind: BookKind
     sheets: list[Sheet]
+    date1904: bool = field(default=False, compare=False, repr=False)
 
 
 def damaged(detail: str) -> Refused:
@@ -115,6 +157,11 @@ def damaged(detail: str) -> Refused:
         f"文件已损坏或不完整，无法完整读取（{detail}）。",
         "请用原软件打开检查后另存为 .xlsx，再重新报送。",
     )
+
+
+def too_large() -> Refused:
+    """Return the refusal of a workbook with more cells than an office table can have."""
+    return Refused("file.too_large", f"文件过大（单元格超过 {MAX_CELLS} 个），不予读取。", "请删去无关内容后重新报送。")
 
 
 def plain_number(value: int | float | str) -> Cell:

@@ -6,8 +6,7 @@ import csv
 import io
 import re
 
-from assess_lib.intake.cells import MAX_CELLS, Book, Cell, Refused, Sheet
-from assess_lib.intake.xlsx import too_large
+from assess_lib.intake.cells import MAX_CELLS, Book, Cell, Refused, Sheet, too_large
 
 _MARKUP = re.compile(r"\s*<(!doctype|html|head|body|table|meta|div|style|script|\?xml|!--)", re.IGNORECASE)
 _BINARY = (

@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from assess_lib.errors import Problem
+from assess_lib.intake.visible import one_line, squash
 from assess_lib.tables import TABLES
 
 ENDINGS = (".xlsx", ".xls", ".ods", ".csv")
@@ -74,12 +75,24 @@ def _unknown(shown: str, mode: int) -> Problem:
     return Problem("warning", "file.unknown", message, remedy, file=shown)
 
 
+def _bad_name(shown: str, table: str) -> Problem:
+    return Problem(
+        "error",
+        "file.name",
+        "文件名中有看不见的控制字符（此处以空格代替），不予读取。",
+        f"请改名为 {table}.xlsx 或 {table}_单位名.xlsx（扩展名照旧）后重新运行 assess check。",
+        table=table,
+        file=shown,
+    )
+
+
 def list_raw(raw: Path) -> tuple[list[RawFile], list[Problem]]:
     """List the table files of a raw folder in the order of their names, and what is wrong with the other entries.
 
     A table is a regular file named as the table or beginning with its name and ``_``, with a known ending in any
-    case. A link, folder or device under a table's name is an error and never opened; anything else a warning that
-    names the nearest table; office lock files and system files are ignored. Raises OSError if ``raw`` cannot be
+    case. A link, folder or device under a table's name, and a name with control characters, is an error and never
+    opened; anything else a warning that names the nearest table; office lock files and system files are ignored.
+    Names are given as they may be printed. Raises OSError if ``raw`` cannot be
     listed. Implements the contract's Input section.
     """
     files: list[RawFile] = []
@@ -89,7 +102,8 @@ def list_raw(raw: Path) -> tuple[list[RawFile], list[Problem]]:
     for entry in found:
         name = entry.name
         # A name that is not valid UTF-8 must still be printable.
-        shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        written = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        shown = one_line(written)
         if name.lower() in _IGNORED_NAMES or name.startswith(_IGNORED_STARTS):
             continue
         if name in KNOWN:
@@ -115,7 +129,9 @@ def list_raw(raw: Path) -> tuple[list[RawFile], list[Problem]]:
                     )
                 )
                 continue
-        if table is None:
+        if shown != written and (likely := table or _table_of(_split(squash(shown))[0])):
+            problems.append(_bad_name(shown, likely))
+        elif table is None:
             problems.append(_unknown(shown, mode))
         else:
             files.append(RawFile(table, Path(entry.path), shown))

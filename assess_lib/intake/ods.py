@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -11,8 +12,20 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.ElementTree import fromstring
 
 from assess_lib.intake.archive import encrypted, open_archive, read_part
-from assess_lib.intake.cells import MAX_CELLS, MAX_ROW, Book, Cell, Merge, Sheet, damaged, date_cell, plain_number
-from assess_lib.intake.xlsx import too_large
+from assess_lib.intake.cells import (
+    MAX_CELLS,
+    MAX_COLUMN,
+    MAX_ROW,
+    Book,
+    Cell,
+    Merge,
+    Sheet,
+    damaged,
+    date_cell,
+    plain_number,
+    too_large,
+)
+from assess_lib.intake.displayed import differs
 
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -23,6 +36,8 @@ _DATE = re.compile(r"(-?\d{4,})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d):(\d\d)(?:\.(\d+))
 _ERROR_TEXT = re.compile(r"(#[A-Z/0?!]+[!?]?|Err:\d+)", re.IGNORECASE)
 # content.xml is read as one tree, which takes ten times its size.
 MAX_CONTENT = 50_000_000
+# Rows repeated more often than this are not compared cell by cell in what readers may tell differently.
+_MANY = 1_000
 _GROUPS = tuple(
     f"{_TABLE}{name}"
     for name in (
@@ -91,7 +106,9 @@ def _cell(node: Any) -> Cell | None:
     if node.get(f"{_CALC}value-type") == "error" or (formula and _ERROR_TEXT.fullmatch(shown)):
         return Cell("error", shown)
     if kind in ("float", "currency", "percentage"):
-        return _number(node.get(f"{_OFFICE}value") or "", kind == "percentage")
+        number = _number(node.get(f"{_OFFICE}value") or "", kind == "percentage")
+        code = kind == "float" and number.kind == "number" and differs(shown, number.text)
+        return replace(number, shown=shown.strip()) if code else number
     if kind == "date":
         return _date(node.get(f"{_OFFICE}date-value") or "")
     if kind == "time":
@@ -104,6 +121,12 @@ def _cell(node: Any) -> Cell | None:
     if kind is None and formula and not paragraphs:
         return Cell("formula", "公式")
     return Cell("text", shown) if kind or paragraphs else None
+
+
+def _read_differently(node: Any) -> bool:
+    """Whether other right readers may see another text: a covered or untyped cell, a reading aid beside its word."""
+    covered = node.tag == f"{_TABLE}covered-table-cell"
+    return covered or node.get(f"{_OFFICE}value-type") is None or next(node.iter(f"{_TEXT}ruby-text"), None) is not None
 
 
 def _repeat(node: Any, name: str) -> int:
@@ -134,6 +157,7 @@ class _Walk:
     def one_row(self, node: Any, hidden: bool) -> None:
         repeat = _repeat(node, "number-rows-repeated")
         cells: list[tuple[int, Cell]] = []
+        unlike: list[int] = []
         merges: list[Merge] = []
         column = 0
         for child in node:
@@ -146,6 +170,12 @@ class _Walk:
                     raise too_large()
                 self.budget -= count
                 cells += [(column + offset, cell) for offset in range(1, count + 1)]
+            if len(child) and count <= MAX_COLUMN:
+                last = min(self.row + repeat, MAX_ROW)
+                self.sheet.reach.include(self.row + 1, column + 1)
+                self.sheet.reach.include(last, column + count)
+                if _read_differently(child):
+                    unlike += range(column + 1, column + count + 1)
             down, across = _repeat(child, "number-rows-spanned"), _repeat(child, "number-columns-spanned")
             if down > 1 or across > 1:
                 top = self.row + 1
@@ -158,6 +188,8 @@ class _Walk:
             for number in range(self.row + 1, self.row + repeat + 1):
                 for position, cell in cells:
                     self.sheet.put(number, position, cell)
+        if repeat <= _MANY:
+            self.sheet.unlike.update((self.row + down, column) for down in range(1, repeat + 1) for column in unlike)
         self.sheet.merges += merges
         if hidden or node.get(f"{_TABLE}visibility") in ("collapse", "filter"):
             # A hidden tail of empty rows may reach to the sheet's end; only rows with cells matter.

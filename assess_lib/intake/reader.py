@@ -1,25 +1,15 @@
-"""Read one untrusted file: what it really is decides which reader, and nothing it holds can raise but Refused."""
+"""Read one untrusted file: its bytes here, without following links or waiting on pipes; their meaning elsewhere."""
 
 from __future__ import annotations
 
-import io
 import os
 import stat
-import warnings
-import zipfile
 from pathlib import Path
 
-from assess_lib.intake.archive import read_part
-from assess_lib.intake.cells import Book, Refused, damaged
-from assess_lib.intake.delimited import read_csv
-from assess_lib.intake.ods import read_ods
-from assess_lib.intake.xls import read_xls
-from assess_lib.intake.xlsx import read_xlsx
+from assess_lib.intake.cells import Book, Refused
+from assess_lib.intake.isolated import IsolatedReader, reader_of_thread
 
 MAX_BYTES = 64_000_000
-_ZIP = b"PK\x03\x04"
-_EMPTY_ZIP = b"PK\x05\x06"
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def read_bytes(path: Path) -> bytes:
@@ -45,48 +35,10 @@ def read_bytes(path: Path) -> bytes:
         ) from error
 
 
-def _parse(data: bytes) -> Book:
-    if not data:
-        raise Refused("file.empty", "文件是空的（0 字节）。", "请重新导出；如本表没有内容，请保留表头或移走该文件。")
-    if data.startswith((_ZIP, _EMPTY_ZIP)):
-        return read_ods(data) if _is_ods(data) else read_xlsx(data)
-    if data.startswith(_OLE):
-        return read_xls(data)
-    return read_csv(data)
+def read_book(path: Path, reader: IsolatedReader | None = None) -> Book:
+    """Read a file fully, whatever its ending, or refuse it; a process of its own parses it (default: this thread's).
 
-
-def _is_ods(data: bytes) -> bool:
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            names = archive.namelist()
-            if "mimetype" not in names:
-                return "content.xml" in names and "[Content_Types].xml" not in names
-            if archive.getinfo("mimetype").file_size > 200:
-                return False
-            kind = read_part(archive, "mimetype").strip()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, UnicodeDecodeError):
-        return False
-    if kind.startswith(b"application/vnd.oasis.opendocument.spreadsheet"):
-        return True
-    if kind.startswith(b"application/vnd.oasis.opendocument"):
-        raise Refused("file.type", "这是其他办公文档，不是电子表格。", "请另存为 .xlsx 后重新报送。")
-    return False
-
-
-def read_book(path: Path) -> Book:
-    """Read a file fully, whatever its ending, or refuse it.
-
-    The content decides: zip with a workbook, OpenDocument, OLE2 workbook, else comma-separated text. Raises Refused,
-    and nothing else that a file's content can cause: a parser's own failure of any kind becomes a refusal.
+    Raises Refused, and nothing else that a file's content can cause; EnvironmentFailure when the machine has no room
+    for a reading process. What a sheet's notes call an error must not be used.
     """
-    data = read_bytes(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _parse(data)
-    except (Refused, KeyboardInterrupt, SystemExit):
-        raise
-    except MemoryError as error:
-        raise Refused("file.too_large", "文件内容过大，内存不足，未读入。", "请删去无关内容后重新报送。") from error
-    except BaseException as error:  # parsers written in other languages raise beside Exception
-        raise damaged(f"{type(error).__name__}") from error
+    return (reader or reader_of_thread()).read(read_bytes(path))

@@ -9,11 +9,36 @@ from typing import Any
 import xlrd
 
 from assess_lib.intake.archive import encrypted
-from assess_lib.intake.cells import MAX_CELLS, Book, Cell, Merge, Refused, Sheet, damaged, date_cell, plain_number
-from assess_lib.intake.xlsx import is_percent_format, too_large
+from assess_lib.intake.cells import (
+    MAX_CELLS,
+    Book,
+    Cell,
+    Merge,
+    Note,
+    Refused,
+    Sheet,
+    damaged,
+    date_cell,
+    plain_number,
+    too_large,
+)
+from assess_lib.intake.displayed import display_of, is_percent_format
 
 _ENCRYPTED_STREAMS = ("EncryptedPackage".encode("utf-16-le"), "EncryptionInfo".encode("utf-16-le"))
 _OTHER_STREAMS = ("WordDocument".encode("utf-16-le"), "PowerPoint Document".encode("utf-16-le"))
+
+# What an .xls can hold; software that saves a longer table as .xls drops the rest.
+_LAST_ROW = 65_536
+
+
+def _full() -> Note:
+    return Note(
+        "warning",
+        "sheet.full",
+        f"工作表正好用满 .xls 的 {_LAST_ROW} 行，另存时后面的行可能已被截掉。",
+        "请核对总行数；如有缺失，请从原始数据另存为 .xlsx 后重新报送。",
+        row=_LAST_ROW,
+    )
 
 
 def _cell(stored: Any, book: Any) -> Cell | None:
@@ -33,7 +58,10 @@ def _cell(stored: Any, book: Any) -> Cell | None:
         return date_cell(xlrd.xldate_as_datetime(stored.value, book.datemode))
     number = plain_number(float(stored.value))
     style = book.format_map.get(book.xf_list[stored.xf_index].format_key) if stored.xf_index is not None else None
-    return Cell(number.kind, number.text, percent=style is not None and is_percent_format(style.format_str))
+    code = style.format_str if style is not None else ""
+    if is_percent_format(code):
+        return Cell(number.kind, number.text, percent=True)
+    return Cell(number.kind, number.text, shown=display_of(number.text, code) if number.kind == "number" else "")
 
 
 def read_xls(data: bytes) -> Book:
@@ -63,5 +91,7 @@ def read_xls(data: bytes) -> Book:
         sheet.hidden_rows = {row + 1 for row, info in stored.rowinfo_map.items() if info.hidden}
         sheet.hidden_columns = {column + 1 for column, info in stored.colinfo_map.items() if info.hidden}
         sheet.merges = [Merge(top + 1, left + 1, bottom, right) for top, bottom, left, right in stored.merged_cells]
+        if sheet.last_row == _LAST_ROW and sheet.filled(_LAST_ROW):
+            sheet.notes.append(_full())
         sheets.append(sheet)
-    return Book("xls", sheets)
+    return Book("xls", sheets, date1904=bool(book.datemode))

@@ -20,6 +20,7 @@ from openpyxl.packaging.manifest import Manifest
 from openpyxl.reader.workbook import WorkbookParser
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
 from openpyxl.utils import column_index_from_string, range_boundaries
+from openpyxl.utils.datetime import WINDOWS_EPOCH
 from openpyxl.utils.escape import unescape
 from openpyxl.worksheet._reader import WorkSheetParser
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS, STYLES_TYPE, XLSM, XLSX, XLTM, XLTX
@@ -37,13 +38,14 @@ from assess_lib.intake.cells import (
     damaged,
     date_cell,
     plain_number,
+    too_large,
 )
+from assess_lib.intake.displayed import display_of, is_percent_format
 
 _NS = f"{{{SHEET_MAIN_NS}}}"
 _ROW, _COL, _MERGE, _VALUE, _FORMULA = (f"{_NS}{tag}" for tag in ("row", "col", "mergeCell", "v", "f"))
 # Date formats that a Chinese Excel knows by number alone (ECMA-376, 18.8.30); openpyxl knows the common ones only.
 _CHINESE_DATES = frozenset((*range(27, 37), *range(50, 59)))
-_LITERALS = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 
 
 class _CellParser(WorkSheetParser):
@@ -66,7 +68,7 @@ class _CellParser(WorkSheetParser):
             cell["value"] = int(stored) if stored.isdecimal() else float(stored)
             cell["data_type"] = "n"
         if kind in ("str", "inlineStr") and isinstance(cell["value"], str):
-            cell["value"] = _unescaped(cell["value"])
+            cell["value"] = unescaped(cell["value"])
         if (
             element.find(_FORMULA) is not None
             and cell["value"] is None
@@ -83,11 +85,6 @@ def _position(coordinate: str) -> tuple[int, int]:
     return int(found.group(2)), column_index_from_string(found.group(1))
 
 
-def is_percent_format(code: str) -> bool:
-    """Whether a number format shows a per cent sign that multiplies, not one that is mere text."""
-    return "%" in _LITERALS.sub("", code.split(";")[0])
-
-
 class _Formats:
     """Which cell styles show a number as a date, a duration or a percentage."""
 
@@ -95,6 +92,7 @@ class _Formats:
         self.dates: set[int] = set()
         self.durations: set[int] = set()
         self.percents: set[int] = set()
+        self.codes: dict[int, str] = {}
         if part is None:
             return
         root = fromstring(part)
@@ -111,9 +109,11 @@ class _Formats:
                 self.durations.add(index)
             if is_percent_format(code):
                 self.percents.add(index)
+            if index not in self.dates and index not in self.percents:
+                self.codes[index] = code
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
     """Undo OOXML's ``_xHHHH_`` escapes; a half of a character pair standing alone becomes U+FFFD."""
     if "_x" not in text:
         return text
@@ -125,7 +125,7 @@ def _shared_strings(part: bytes) -> Iterator[str]:
     for _, node in iterparse(io.BytesIO(part)):
         if node.tag == f"{_NS}si":
             text = Text.from_tree(node)
-            yield _unescaped(text.content) if text is not None else ""
+            yield unescaped(text.content) if text is not None else ""
             node.clear()
 
 
@@ -147,7 +147,9 @@ def _cell(parsed: dict[str, Any], formats: _Formats) -> Cell | None:
         return Cell("time", str(value))
     if isinstance(value, (int, float)):
         number = plain_number(value)
-        return Cell(number.kind, number.text, percent=parsed["style_id"] in formats.percents)
+        style = parsed["style_id"]
+        shown = display_of(number.text, formats.codes.get(style, "")) if number.kind == "number" else ""
+        return Cell(number.kind, number.text, percent=style in formats.percents, shown=shown)
     return Cell("text", str(value))
 
 
@@ -157,7 +159,9 @@ def _read_sheet(sheet: Sheet, part: bytes, parser: _CellParser, formats: _Format
             number, cells = parser.parse_row(element)
             if element.get("hidden") in ("1", "true") or element.get("ht") == "0":
                 sheet.hidden_rows.add(number)
-            for parsed in cells:
+            for parsed, stored in zip(cells, element, strict=True):
+                if len(stored):
+                    sheet.reach.include(parsed["row"], parsed["column"])
                 cell = _cell(parsed, formats)
                 if cell is not None:
                     sheet.put(parsed["row"], parsed["column"], cell)
@@ -173,11 +177,6 @@ def _read_sheet(sheet: Sheet, part: bytes, parser: _CellParser, formats: _Format
                 raise damaged("合并单元格过多")
             left, top, right, bottom = range_boundaries(element.get("ref"))
             sheet.merges.append(Merge(int(top or 1), int(left or 1), int(bottom or 1), int(right or 1)))
-
-
-def too_large() -> Refused:
-    """Return the refusal of a workbook with more cells than an office table can have."""
-    return Refused("file.too_large", f"文件过大（单元格超过 {MAX_CELLS} 个），不予读取。", "请删去无关内容后重新报送。")
 
 
 def _part_of(manifest: Any, *content_types: str) -> str | None:
@@ -221,7 +220,7 @@ def _read(archive: zipfile.ZipFile) -> Book:
         )
         _read_sheet(sheet, read_part(archive, relation.target), parser, formats, budget)
         sheets.append(sheet)
-    return Book("xlsx", sheets)
+    return Book("xlsx", sheets, date1904=workbook.wb.epoch != WINDOWS_EPOCH)
 
 
 def read_xlsx(data: bytes) -> Book:

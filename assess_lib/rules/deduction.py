@@ -164,16 +164,19 @@ def _report(
     if row is not None and row["免报原因"]:
         yield nothing(f"免报（{row['免报原因']}）", "exempt")
         return
-    reading = "; ".join(filter(None, (case.reading("deadline_day"), conditions)))
     in_time = report.due if case.readings["deadline_day"] == "inclusive" else report.due - timedelta(days=1)
     received = row["实报日期"] if row is not None else None
+    # The reading decides about the due day itself, and where a late report costs by the day.
+    hangs = [case.reading("deadline_day")] if received == report.due else []
     if received is not None and received <= in_time:
-        yield nothing(f"{received} 收到，按时", "counted", reading)
+        yield nothing(f"{received} 收到，按时", "counted", "; ".join(filter(None, (*hangs, conditions))))
         return
     if received is not None and received <= case.scheme.cut_off:
         days = (received - in_time).days
         standard = case.standards[kind.late]
         count = _times_late(standard, days)
+        if standard["计量"] == "日":
+            hangs = [case.reading("deadline_day")]
         why = f"{received} 收到，迟 {days} 天"
     else:
         standard, count = case.standards[kind.missing], 1
@@ -187,7 +190,7 @@ def _report(
         standard=standard,
         amount=amount,
         price=price,
-        reading=reading,
+        reading="; ".join(filter(None, (*hangs, conditions))),
     )
 
 
