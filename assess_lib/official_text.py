@@ -1,338 +1,586 @@
-"""The official text (方案原文.txt): find its clauses, hold the scheme's numbers against them, quote them.
+"""Read 方案原文.txt, find its clauses, quote them, and hold the scheme's numbers against them.
 
-The text comes from a word processor or a scan: lines and pages break anywhere, page numbers stand between
-lines, brackets and digits are half or full width. So it is read as one run of characters without white space,
-and headings are found by their order: 一、二、… then （一）（二）… then 1. 2. … within each.
+The text is a copy of a printed document: lines and pages break anywhere, even inside a number or a heading,
+page numbers stand between the lines, full and half width are mixed. So nothing here relies on lines. The
+text is read as one stream of folded characters, and a heading is what comes in sequence: of all marks that
+could be the next heading, the chain with the best evidence (after a full stop, at a line's start) is taken.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from decimal import Decimal
+from itertools import product
 from pathlib import Path
 
 from assess_lib.errors import InputRejected, Problem
-from assess_lib.exact import plain
 from assess_lib.scheme import (
     DeductFromFull,
     HighestLevelPerMatter,
     HotlineRedLights,
+    Item,
     QuarterlyTopRanks,
     ReportFacts,
     Scheme,
 )
 
-FILE = "方案原文.txt"
-MAX_BYTES = 2_000_000
+FILE_NAME = "方案原文.txt"
+MAX_BYTES = 2 * 1024 * 1024
+_SHOWN = 60
 
-_CHINESE = "零一二三四五六七八九十"
-# A line that holds nothing but a page number: - 3 -, — 3 —, 第3页, 第 3 页 共 9 页, or a bare number.
-_DASHED_PAGE = re.compile(
-    r"[-—–―－一·.]+[0-9]{1,3}[-—–―－一·.]+|第[0-9]{1,3}页(?:,?共[0-9]{1,3}页)?|[0-9]{1,3}/[0-9]{1,3}"
+
+# ---- the text as a stream -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Char:
+    """One folded character: where it stands in the file; on a bare-number line, which, and if that is a page's."""
+
+    char: str
+    offset: int
+    bare: int | None = None
+    page: bool = False
+
+
+# "- 3 -", "— 3 —", "第3页", "第 3 页 共 9 页", "3/9", as folded
+_PAGE_LINE = re.compile(
+    r"[-‐‑‒–—―−_~·.]+\d{1,4}[-‐‑‒–—―−_~·.]+|第\d{1,4}页([,/]?共\d{1,4}页)?|\d{1,4}/\d{1,4}|[-‐‑‒–—―−_~]+"
 )
-_BARE_PAGE = re.compile(r"[0-9]{1,3}")
-_SENTENCE_END = "。;:!?"
+_BARE_LINE = re.compile(r"\d{1,3}")
+# What cannot follow a page number but follows a number: its unit or the mark of a heading.
+_NEEDS_NUMBER = re.compile(r"[分次个日月年位名项条份号时家户天%、.,)/〕\]]")
+
+
+def _fold(text: str) -> str:
+    """Return the text without spaces and invisible characters, in half width.
+
+    >>> _fold("４ 分（含）")
+    '4分(含)'
+    """
+    return "".join(c for c in unicodedata.normalize("NFKC", text) if not c.isspace() and c.isprintable())
+
+
+def _stream(text: str) -> tuple[_Char, ...]:
+    """Return the folded characters of the text without its page lines, bare numbers marked."""
+    lines: list[tuple[int, str, str]] = []
+    offset = 0
+    for line in re.split(r"(?<=[\n\r\f\v\x85\u2028\u2029])", text):
+        folded = _fold(line)
+        if folded and not _PAGE_LINE.fullmatch(folded):
+            lines.append((offset, line, folded))
+        offset += len(line)
+    folds = [folded for _, _, folded in lines]
+    pages = _page_numbers(folds)
+    chars: list[_Char] = []
+    for n, (start, line, folded) in enumerate(lines):
+        bare = n if _BARE_LINE.fullmatch(folded) else None
+        for index, char in enumerate(line):
+            chars += [_Char(folded_char, start + index, bare, n in pages) for folded_char in _fold(char)]
+    return tuple(chars)
+
+
+def _page_numbers(folds: Sequence[str]) -> set[int]:
+    """Return which lines that hold a number alone are page numbers: those that count up through the text.
+
+    A number is the text's own when the next line needs one (a unit, a heading's mark) and the line before
+    ends without one. Pages may be missing from the count, but not many at a time.
+    """
+    previous_of: dict[int, int | None] = {}
+    scores: dict[int, tuple[float, int]] = {}
+    for n, folded in enumerate(folds):
+        if not _BARE_LINE.fullmatch(folded):
+            continue
+        after = folds[n + 1] if n + 1 < len(folds) else ""
+        before = folds[n - 1] if n else ""
+        if _NEEDS_NUMBER.match(after) and not before[-1:].isdigit():
+            continue
+        value = int(folded)
+        score: float = 1.0
+        previous: int | None = None
+        for gap in (1, 2, 3):
+            if value - gap in scores and (longer := scores[value - gap][0] + 1 - (gap - 1) / 4) > score:
+                score, previous = longer, scores[value - gap][1]
+        previous_of[n] = previous
+        if value not in scores or score > scores[value][0]:
+            scores[value] = (score, n)
+    pages: set[int] = set()
+    line = max(scores.values())[1] if scores else None
+    while line is not None:
+        pages.add(line)
+        line = previous_of[line]
+    return pages
+
+
+# ---- headings -------------------------------------------------------------------------------------------
+
+_DIGITS = "零一二三四五六七八九"
+_NUMERAL = "一二三四五六七八九十"
+
+
+def chinese_numeral(number: int) -> str:
+    """Return 1 to 99 as a Chinese numeral.
+
+    >>> chinese_numeral(3), chinese_numeral(12), chinese_numeral(20)
+    ('三', '十二', '二十')
+    """
+    tens, ones = divmod(number, 10)
+    return ("" if tens == 0 else "十" if tens == 1 else _DIGITS[tens] + "十") + (_DIGITS[ones] if ones else "")
+
+
+_ORDINALS = {chinese_numeral(n): n for n in range(1, 100)} | {str(n): n for n in range(1, 100)}
+_PART = re.compile(rf"(?<![{_NUMERAL}第\d])([{_NUMERAL}]{{1,3}})[、.,]")
+_SECTION = re.compile(rf"(?<![{_NUMERAL}第])\(([{_NUMERAL}]{{1,3}})\)")
+_NUMBER = re.compile(r"(?<![\d.第A-Za-z])(\d{1,2})[、.]")
+_BRACKETED = re.compile(r"(?<![\d第A-Za-z])\((\d{1,2})\)")
+# "(三)项", "(一)规定": a sentence speaks of another clause
+_REFERENCE = re.compile(r"[项条款目类至到和与及]|规定|所列")
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
-    """The text as one run: folded for comparing, as written for quoting, and where lines begin."""
+class _Mark:
+    """A place that could be a heading: its ordinal, where mark and body begin, and how likely it is one."""
 
-    folded: str
-    written: tuple[str, ...]
-    begins_line: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Clause:
-    """A clause's own words (up to its first sub-clause) and the whole of it, as places in the run."""
-
+    ordinal: int
     start: int
-    own_end: int
     end: int
+    score: float
 
 
 @dataclass(frozen=True, slots=True)
-class _Claim:
-    """What the scheme says stands in a clause: a number (must) or a label (should), in one of these words."""
+class _Chain:
+    """Marks in sequence, newest first, and their total score."""
+
+    score: float
+    mark: _Mark
+    rest: _Chain | None
+
+
+class _Finder:
+    """Find the chains of headings in a folded text."""
+
+    def __init__(self, folded: str, line_starts: frozenset[int]) -> None:
+        self.folded = folded
+        self.line_starts = line_starts
+        # the shorter the lines, the less it says that something stands at a line's start
+        length = len(folded) / max(1, len(line_starts))
+        self.at_line_start = min(2.0, math.log2(length) * 0.7) if length > 1 else 0.0
+
+    def chain(self, pattern: re.Pattern[str], start: int, end: int) -> list[_Mark]:
+        """Return the likeliest sequence 1, 2, 3 … of marks within a range; empty when there is none."""
+        best: dict[int, _Chain] = {}
+        for match in pattern.finditer(self.folded, start, end):
+            ordinal = _ORDINALS.get(match[1])
+            if ordinal is None or (ordinal > 1 and ordinal - 1 not in best):
+                continue
+            mark = _Mark(ordinal, match.start(), match.end(), self._score(match, start))
+            rest = best.get(ordinal - 1)
+            chain = _Chain(mark.score + (rest.score if rest else 0.0), mark, rest)
+            if ordinal not in best or chain.score >= best[ordinal].score:
+                best[ordinal] = chain
+        if not best:
+            return []
+        chosen: _Chain | None = max(best.values(), key=lambda chain: (chain.score, chain.mark.ordinal))
+        if chosen is None or chosen.score <= 0:
+            return []
+        marks: list[_Mark] = []
+        while chosen:
+            marks.append(chosen.mark)
+            chosen = chosen.rest
+        return marks[::-1]
+
+    def _score(self, match: re.Match[str], start: int) -> float:
+        """Weigh the evidence for one mark: what stands before it, and what follows."""
+        before = self.folded[match.start() - 1 : match.start()]
+        after = self.folded[match.end() : match.end() + 2]
+        score = -1.0
+        if match.start() == start or before in ("", "。", "!", "?"):
+            score += 4
+        elif before in (";", ":"):
+            score += 3
+        elif before in (")", "》", "”", '"'):
+            score += 2
+        if match.start() in self.line_starts:
+            score += self.at_line_start
+        if _REFERENCE.match(after):
+            score -= 1
+        elif after[:1].isalpha() and after[0] not in _NUMERAL:
+            score += 1
+        return score
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause: its own text, from behind its heading's mark to the next heading.
+
+    ``text`` is as printed, lines joined; ``readings`` are the folded text, first as decided, then with
+    lines that hold a number alone (a page's, or the text's own) in and out; ``line`` is where it starts, from 1.
+    """
 
     locator: str
-    words: tuple[str, ...]
-    what: str
-    number: bool = True
+    text: str
+    readings: tuple[str, ...]
+    line: int
 
 
+@dataclass(frozen=True, slots=True)
 class OfficialText:
-    """The official text, its clauses found: ``quote`` gives a clause's words, ``own`` and ``whole`` compare."""
+    """The official text as its clauses, in order, by locator (``四（三）2``)."""
 
-    def __init__(self, text: str) -> None:
-        self._run = _join(text)
-        self._clauses = dict(_outline(self._run))
+    clauses: Mapping[str, Clause]
 
-    @property
-    def locators(self) -> tuple[str, ...]:
-        """The locators of all clauses found, in the text's order."""
-        return tuple(sorted(self._clauses, key=lambda locator: self._clauses[locator].start))
+    def clause(self, locator: str) -> Clause | None:
+        """Return a clause by its locator, in full or half width, None if the text has none."""
+        name = _fold(locator).replace("(", "（").replace(")", "）")
+        return self.clauses.get(name)
 
     def quote(self, locator: str) -> str | None:
-        """Return a clause's own words as written, white space removed; None if the text has no such clause."""
-        clause = self._clauses.get(locator)
-        return None if clause is None else "".join(self._run.written[clause.start : clause.own_end])
-
-    def own(self, locator: str) -> str:
-        """Return a clause's own words folded for comparing; KeyError if there is no such clause."""
-        clause = self._clauses[locator]
-        return self._run.folded[clause.start : clause.own_end]
-
-    def whole(self, locator: str) -> str:
-        """Return a clause with all its sub-clauses folded for comparing; KeyError if there is no such clause."""
-        clause = self._clauses[locator]
-        return self._run.folded[clause.start : clause.end]
+        """Return the clause's own words, lines joined, without its heading's mark; None if there is no such clause."""
+        clause = self.clause(locator)
+        return clause.text if clause else None
 
 
 def load_official_text(path: Path) -> OfficialText:
-    """Read the official text (UTF-8 with or without BOM, or GB18030); raise InputRejected if it cannot be read."""
+    """Read the official text (UTF-8 with or without BOM, or GB18030) into clauses.
 
+    Raises InputRejected when the file cannot be read, is too large, empty, or in another encoding.
+    """
+    return parse_official_text(_read(path))
+
+
+def _read(path: Path) -> str:
     def refuse(code: str, message: str, remedy: str) -> InputRejected:
-        return InputRejected(message, [Problem("error", code, message, remedy, file=path.name)])
+        found = Problem("error", code, message, remedy, file=path.name)
+        return InputRejected(f"{path.name} 无法使用", [found])
 
     if path.is_symlink() or not path.is_file():
-        raise refuse("official_text.unreadable", "不是普通文件，不读取。", "请放入文本文件本身，不用链接或文件夹。")
+        raise refuse("text.unreadable", "不是普通文件。", "请换成文本文件，或删除后重新运行。")
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise refuse("official_text.unreadable", f"无法读取（{error.strerror}）。", "请检查文件权限。") from None
+        raise refuse("text.unreadable", f"读不了（{error.strerror}）。", "请检查文件权限。") from error
     if len(raw) > MAX_BYTES:
-        raise refuse("official_text.too_large", "文件过大，不像是方案原文。", "请只放方案原文的文字。")
+        raise refuse("text.too-large", f"超过 {MAX_BYTES // 1024 // 1024} MB。", "请只保留方案正文。")
     for encoding in ("utf-8-sig", "gb18030"):
         try:
             text = raw.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\0" not in text:
-            return OfficialText(text)
-    raise refuse("official_text.encoding", "编码无法识别。", "请用 UTF-8 或 GB18030 编码另存。")
+        if "\0" in text:
+            break  # UTF-16, or no text at all
+        if not _fold(text):
+            raise refuse("text.empty", "是空文件。", "请放入方案全文，或删除这个文件。")
+        return text
+    raise refuse("text.encoding", "不是 UTF-8 或 GB18030 编码的文本。", "请用记事本打开，另存为 UTF-8。")
+
+
+def parse_official_text(text: str) -> OfficialText:
+    """Return the clauses of a text: parts 一、 sections （一） within them, and numbers 1. within either."""
+    stream = _stream(text)
+    used = [n for n, char in enumerate(stream) if not char.page]
+    folded = "".join(stream[n].char for n in used)
+    ends = [match.start() for match in re.finditer(r"[\n\r\f\v\x85\u2028\u2029]", text)]
+    starts = frozenset(_line_starts([stream[n].offset for n in used], ends))
+    finder = _Finder(folded, starts)
+    clauses: dict[str, Clause] = {}
+    for locator, start, end in _outline(finder, len(folded)):
+        low = used[start] if start < len(used) else len(stream)
+        high = used[end] if end < len(used) else len(stream)
+        chars = stream[low:high]
+        first = stream[low].offset if low < len(stream) else len(text)
+        line = sum(end < first for end in ends) + 1
+        clauses[locator] = Clause(
+            locator, _joined(text, [c for c in chars if not c.page]), tuple(_readings(chars)), line
+        )
+    return OfficialText(clauses)
+
+
+def _readings(chars: Sequence[_Char]) -> Iterator[str]:
+    """Yield the clause's folded text: first as decided, then with its bare-number lines in and out."""
+    yield "".join(char.char for char in chars if not char.page)
+    bare = sorted({char.bare for char in chars if char.bare is not None})
+    # every choice of a few; of many, all or none
+    choices = (
+        product((False, True), repeat=len(bare)) if len(bare) <= 6 else ((False,) * len(bare), (True,) * len(bare))
+    )
+    for choice in choices:
+        left_out = {line for line, kept in zip(bare, choice, strict=True) if not kept}
+        if bare:
+            yield "".join(char.char for char in chars if char.bare not in left_out)
+
+
+def _line_starts(offsets: Sequence[int], ends: Sequence[int]) -> Iterator[int]:
+    """Yield the positions in the stream whose character is the first of its line."""
+    breaks = iter([*ends, math.inf])
+    pending: float = -1
+    for position, offset in enumerate(offsets):
+        first = pending < 0
+        while pending < offset:
+            pending, first = next(breaks), True
+        if first:
+            yield position
+
+
+def _outline(finder: _Finder, length: int) -> Iterator[tuple[str, int, int]]:
+    """Yield (locator, start, end) of each clause's own text."""
+    parts = finder.chain(_PART, 0, length)
+    for part, part_end in _spans(parts, length):
+        name = chinese_numeral(part.ordinal)
+        sections = finder.chain(_SECTION, part.end, part_end)
+        opening_end = sections[0].start if sections else part_end
+        yield from _numbered(finder, name, part.end, opening_end)
+        for section, section_end in _spans(sections, part_end):
+            yield from _numbered(finder, f"{name}（{chinese_numeral(section.ordinal)}）", section.end, section_end)
+
+
+def _numbered(finder: _Finder, name: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
+    """Yield a part's or section's own text and then its numbered points; (1) counts only where no 1. does."""
+    points = finder.chain(_NUMBER, start, end) or finder.chain(_BRACKETED, start, end)
+    yield name, start, points[0].start if points else end
+    for point, point_end in _spans(points, end):
+        yield f"{name}{point.ordinal}", point.end, point_end
+
+
+def _spans(marks: Sequence[_Mark], end: int) -> Iterator[tuple[_Mark, int]]:
+    """Yield each mark with the start of the next, or the end."""
+    for n, mark in enumerate(marks):
+        yield mark, marks[n + 1].start if n + 1 < len(marks) else end
+
+
+def _joined(text: str, chars: Sequence[_Char]) -> str:
+    """Return the printed characters as one line; a space stays only between two Latin letters or digits."""
+    joined = ""
+    last = -1
+    for char in chars:
+        if char.offset == last:
+            continue  # one printed character may fold into several
+        gap = text[last + 1 : char.offset] if last >= 0 else ""
+        printed = text[char.offset]
+        both = joined[-1:].isascii() and joined[-1:].isalnum() and printed.isascii() and printed.isalnum()
+        joined += (" " if both and gap and not re.search(r"[\n\r\f]", gap) else "") + printed
+        last = char.offset
+    return joined
+
+
+# ---- the scheme against the text ------------------------------------------------------------------------
+
+Finds = Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Something that must stand in a clause: how a person writes it, and how it is found."""
+
+    locator: str
+    words: str
+    finds: Finds
+    label: bool = False
+
+
+_NUMBER_IN_TEXT = rf"(\d+(?:\.\d+)?|[零两{_NUMERAL}百]+)"
+
+
+def _worth(written: str) -> Decimal | None:
+    """Return the value of digits or of a Chinese numeral below 1000, None for anything else.
+
+    >>> _worth("4"), _worth("两"), _worth("一百"), _worth("二十")
+    (Decimal('4'), Decimal('2'), Decimal('100'), Decimal('20'))
+    """
+    if written[0].isdigit():
+        return Decimal(written)
+    hundreds, _, rest = written.rpartition("百")
+    rest = rest.replace("零", "").replace("两", "二")
+    below = 0 if rest == "" else _ORDINALS.get(rest)
+    if below is None or ("百" in written and len(hundreds) > 1):
+        return None
+    above = 0 if "百" not in written else _ORDINALS.get(hundreds.replace("两", "二") or "一", 0) * 100
+    return Decimal(above + below)
+
+
+def _quantity(value: Decimal | int, unit: str, before: str = "") -> Finds:
+    """Find a whole number with its unit: 4分 is not in 14分, nor in 1.4分."""
+    pattern = re.compile(rf"{before}(?<![\d.零两{_NUMERAL}百]){_NUMBER_IN_TEXT}{unit}")
+    return lambda text: any(_worth(match[1]) == value for match in pattern.finditer(text))
+
+
+def _points(value: Decimal) -> Finds:
+    return _quantity(value, "分(?!之)")
+
+
+def _plain(value: Decimal) -> str:
+    """Return points as the document prints them: 3, 2.5."""
+    return f"{value.normalize():f}"
+
+
+def _points_list(values: Sequence[Decimal]) -> Finds:
+    """Find a whole list of points in order: 3分、2分、1分, also 3、2、1分 or with a level's name before each."""
+    gap = r"分?(?:[、,;/和及\-]|[^\d。]{1,12}?)"
+    numbers = gap.join(rf"{re.escape(_plain(value))}(?:\.0+)?" for value in values)
+    pattern = re.compile(rf"(?<![\d.])(?<!\d[、/])(?<!\d分[、/]){numbers}分(?![、/和及]\d)")
+    return lambda text: bool(pattern.search(text))
+
+
+def _cap(cap: Decimal, levels: Sequence[Decimal]) -> Finds:
+    """Find an item's cap; it may stand in the item's list of points, as 3 does in 3、2、1分."""
+    alone, listed = _points(cap), _points_list(levels) if cap in levels else None
+    return lambda text: alone(text) or (listed is not None and listed(text))
+
+
+def _day(month: int, day: int) -> Finds:
+    pattern = re.compile(r"(?<!\d)(\d{1,2})月(\d{1,2})日")
+    return lambda text: any((int(m[1]), int(m[2])) == (month, day) for m in pattern.finditer(text))
+
+
+def _day_of_month(day: int) -> Finds:
+    """Find a day without its month; where the clause has none such, a full date will do."""
+    alone = re.compile(r"(?<!\d)(?<!\d月)(\d{1,2})日")
+    any_day = re.compile(r"(?<!\d)(\d{1,2})日")
+
+    def finds(text: str) -> bool:
+        days = alone.findall(text) or any_day.findall(text)
+        return any(int(found) == day for found in days)
+
+    return finds
+
+
+def _word(label: str) -> Finds:
+    folded = _fold(label)
+    return lambda text: folded in text
+
+
+def _times(limit: int) -> str:
+    return "两次" if limit == 2 else f"{chinese_numeral(limit)}次"
+
+
+def expectations(scheme: Scheme) -> Iterator[Expected]:
+    """Yield everything of the scheme that its official text must say, clause by clause."""
+    for group in scheme.groups:
+        yield Expected(group.clause, f"{group.count}个", _quantity(group.count, "个"))
+    lines = scheme.judgement
+    whole = scheme.parts.final.clause
+    for clause, value in (
+        (whole, scheme.key_item.full),
+        (whole, lines.bonus_cap.points),
+        (lines.pass_mark.clause, lines.pass_mark.points),
+        (lines.bonus_gate.clause, lines.bonus_gate.points),
+        (lines.bonus_cap.clause, lines.bonus_cap.points),
+    ):
+        yield Expected(clause, f"{_plain(value)}分", _points(value))
+    for part in (scheme.parts.veto, scheme.parts.key, scheme.parts.bonus, scheme.parts.final):
+        for word in part.words:
+            yield Expected(part.clause, word, _word(word), label=True)
+    for item in scheme.items:
+        yield from _item_expectations(item)
+
+
+def _item_expectations(item: Item) -> Iterator[Expected]:
+    for word in item.words:
+        yield Expected(item.clause, word, _word(word), label=True)
+    rule = item.rule
+    levels: tuple[Decimal, ...] = ()
+    if isinstance(rule, HighestLevelPerMatter):
+        levels = tuple(rule.levels.values())
+    elif isinstance(rule, QuarterlyTopRanks):
+        levels = rule.rank_points
+    if levels:
+        yield Expected(item.clause, "、".join(f"{_plain(value)}分" for value in levels), _points_list(levels))
+    if item.cap is not None:
+        yield Expected(item.clause, f"{_plain(item.cap)}分", _cap(item.cap, levels))
+    if isinstance(rule, HotlineRedLights):
+        yield Expected(item.clause, _times(rule.limit), _quantity(rule.limit, "次"))
+    elif isinstance(rule, QuarterlyTopRanks):
+        count = len(rule.rank_points)
+        yield Expected(item.clause, f"前{count}位", _quantity(count, "[位名]", before="前"))
+    elif isinstance(rule, DeductFromFull):
+        for facts in rule.facts:
+            for report in facts.due if isinstance(facts, ReportFacts) else ():
+                day, month = report.due.day, report.due.month
+                if report.quarter is None:
+                    yield Expected(report.clause, f"{month}月{day}日", _day(month, day))
+                else:
+                    yield Expected(report.clause, f"{day}日", _day_of_month(day))
+
+
+def _cited(scheme: Scheme) -> Iterator[str]:
+    """Yield every locator that the scheme cites, wherever it does."""
+    yield from scheme.clauses
+    for group in scheme.groups:
+        yield group.clause
+    for part in (scheme.parts.veto, scheme.parts.key, scheme.parts.bonus, scheme.parts.final):
+        yield part.clause
+    for line in (scheme.judgement.pass_mark, scheme.judgement.bonus_gate, scheme.judgement.bonus_cap):
+        yield line.clause
+    for item in scheme.items:
+        yield item.clause
+        for facts in item.rule.facts if isinstance(item.rule, DeductFromFull) else ():
+            for report in facts.due if isinstance(facts, ReportFacts) else ():
+                yield report.clause
+    for reading in scheme.readings.values():
+        yield reading.clause
 
 
 def check_official_text(text: OfficialText, scheme: Scheme) -> list[Problem]:
-    """Hold every clause locator and point value of the scheme against the official text.
+    """Hold a scheme against its official text, clause by clause.
 
-    A locator that does not resolve, or a number that does not stand in its clause, is an error; a label that does
-    not is a warning, because offices word their copies differently.
+    A cited clause that the text lacks and a number that does not stand in its clause are errors; a label
+    that does not is a warning. Spaces, line breaks and width never matter.
     """
-    problems = []
-    known = set(text.locators)
-    cited = _cited(scheme)
-    for locator in cited:
-        if locator not in known:
-            problems.append(
-                Problem(
-                    "error",
-                    "official_text.clause_missing",
-                    f"原文中找不到条款“{locator}”，而 scheme.yaml 引用了它。",
-                    "请核对原文是否完整、序号是否连续，或更正 scheme.yaml 的条款。",
-                    file=FILE,
-                    value=locator,
-                )
-            )
-    for claim in _claims(scheme):
-        if claim.locator in known and not _stands(claim, text, cited):
-            found = text.quote(claim.locator) or ""
-            excerpt = found if len(found) <= 60 else f"{found[:60]}……"
-            problems.append(
-                Problem(
-                    "error" if claim.number else "warning",
-                    "official_text.number_missing" if claim.number else "official_text.label_missing",
-                    f"条款“{claim.locator}”中没有“{claim.words[0]}”（{claim.what}）；原文为：{excerpt}",
-                    "请核对 scheme.yaml 与原文，以原文为准更正。" if claim.number else "措辞不同的可以不改，请核对。",
-                    file=FILE,
-                    value=claim.words[0],
-                )
-            )
+    cited = dict.fromkeys(_cited(scheme))
+    problems = [_unresolved(locator) for locator in cited if text.clause(locator) is None]
+    # several parts of the scheme may expect the same words of a clause
+    for expected in {(e.locator, e.words): e for e in expectations(scheme)}.values():
+        clause = text.clause(expected.locator)
+        if clause is None:
+            continue
+        wordings = _wordings(text, expected.locator, cited)
+        if not any(expected.finds(wording) for wording in wordings):
+            problems.append(_not_found(expected, clause))
     return problems
 
 
-def _stands(claim: _Claim, text: OfficialText, cited: Sequence[str]) -> bool:
-    """Tell whether a claim's words stand in the clause: in its own words where sub-clauses are cited apart."""
-    subdivided = any(other != claim.locator and other.startswith(claim.locator) for other in cited)
-    clause = text.own(claim.locator) if subdivided else text.whole(claim.locator)
-    # a number must be whole: 4分 does not stand in 14分, nor 4分 in 1.4分
-    edge = r"(?<![0-9.])" if claim.number else ""
-    return any(re.search(edge + re.escape(_fold(words)), clause) for words in claim.words)
+def _wordings(text: OfficialText, locator: str, cited: Mapping[str, None]) -> tuple[str, ...]:
+    """Return the readings of a clause's own text, with those points of a section that the scheme does not cite."""
+    clause = text.clauses[locator]
+    wordings = clause.readings
+    if locator.endswith("）"):
+        points = [c for name, c in text.clauses.items() if re.fullmatch(re.escape(locator) + r"\d+", name)]
+        if not any(point.locator in cited for point in points):
+            # a separator that no number and no label reaches across
+            wordings += tuple("\n".join((clause.readings[0], *(p.readings[0] for p in points))) for _ in points[:1])
+    return wordings
 
 
-def _cited(scheme: Scheme) -> list[str]:
-    """List every clause locator that the scheme cites, each once."""
-    parts, lines = scheme.parts, scheme.judgement
-    locators = [
-        *(group.clause for group in scheme.groups),
-        *(part.clause for part in (parts.final, parts.veto, parts.key, parts.bonus)),
-        *(line.clause for line in (lines.pass_mark, lines.bonus_gate, lines.bonus_cap)),
-        *(item.clause for item in scheme.items),
-        *(report.clause for facts in _report_facts(scheme) for report in facts.due),
-        *scheme.clauses,
-        *(reading.clause for reading in scheme.readings.values()),
-    ]
-    return list(dict.fromkeys(locators))
+def _unresolved(locator: str) -> Problem:
+    return Problem(
+        "error",
+        "text.clause",
+        f"原文中找不到条款“{locator}”。",
+        "请核对原文是否完整、各条序号是否连续；原文确无此条的，更正 scheme.yaml 中的条款号。",
+        file=FILE_NAME,
+        column=locator,
+    )
 
 
-def _report_facts(scheme: Scheme) -> Iterator[ReportFacts]:
-    for item in scheme.items:
-        if isinstance(item.rule, DeductFromFull):
-            yield from (facts for facts in item.rule.facts if isinstance(facts, ReportFacts))
-
-
-def _claims(scheme: Scheme) -> Iterator[_Claim]:
-    """Derive from the scheme's data what must stand in which clause."""
-    parts, lines = scheme.parts, scheme.judgement
-    for group in scheme.groups:
-        yield _Claim(group.clause, (f"{group.count}个",), f"{group.name}的单位数")
-    opening = parts.final.clause
-    for line in (lines.pass_mark, lines.bonus_gate, lines.bonus_cap):
-        for clause in dict.fromkeys((opening, line.clause)):
-            yield _Claim(clause, (f"{plain(line.points)}分",), line.name)
-    yield _Claim(opening, (f"{plain(scheme.key_item.full)}分",), f"{scheme.key_item.name}满分")
-    for part in (parts.veto, parts.key, parts.bonus, parts.final):
-        yield from (_Claim(part.clause, (word,), "字样", number=False) for word in part.words)
-    for item in scheme.items:
-        yield from (_Claim(item.clause, (word,), "字样", number=False) for word in item.words)
-        rule = item.rule
-        if item.cap is not None:
-            yield _Claim(item.clause, (f"{plain(item.cap)}分",), f"{item.name}的满分或上限")
-        if isinstance(rule, HotlineRedLights):
-            yield _Claim(item.clause, (f"{_times(rule.limit)}次", f"{rule.limit}次"), "红灯次数")
-        elif isinstance(rule, HighestLevelPerMatter):
-            scale = "、".join(f"{plain(points)}分" for points in rule.levels.values())
-            yield _Claim(item.clause, (scale,), "各层级分值")
-        elif isinstance(rule, QuarterlyTopRanks):
-            scale = "、".join(f"{plain(points)}分" for points in rule.rank_points)
-            yield _Claim(item.clause, (scale,), "各名次分值")
-            yield _Claim(item.clause, (f"前{len(rule.rank_points)}位",), "得分名次")
-    for facts in _report_facts(scheme):
-        for report in facts.due:
-            day = f"{report.due.day}日"
-            words = day if report.quarter else f"{report.due.month}月{day}"
-            yield _Claim(report.clause, (words,), f"{report.material}的到期日")
-
-
-def _times(count: int) -> str:
-    """Write a small count as Chinese does before 次: 两次, 三次; larger ones as digits."""
-    return "两" if count == 2 else _CHINESE[count] if count < len(_CHINESE) else str(count)
-
-
-def _fold(text: str) -> str:
-    """Fold width and drop white space, so that words compare whatever their form."""
-    return "".join(unicodedata.normalize("NFKC", text).split())
-
-
-def _join(text: str) -> _Run:
-    """Join the lines into one run, leaving out page-number lines."""
-    folded: list[str] = []
-    written: list[str] = []
-    begins: set[int] = set()
-    lines = re.split(r"\r\n|[\n\r\f\v\x85\u2028\u2029]", text)
-    pages = _page_lines(lines)
-    for number, line in enumerate(lines):
-        if number in pages:
-            continue
-        begins.add(len(folded))
-        for character in line:
-            if not character.isprintable() or character.isspace():
-                continue
-            for folded_character in _fold(character):
-                folded.append(folded_character)
-                written.append(character)
-                character = ""  # one written character may fold into several; it is quoted once
-    return _Run("".join(folded), tuple(written), frozenset(begins))
-
-
-def _page_lines(lines: Sequence[str]) -> set[int]:
-    """Find the lines that are page numbers: dashed ones, and bare numbers that count on from page to page."""
-    pages = set()
-    last: int | None = None
-    for number, line in enumerate(lines):
-        bare = _fold(line)
-        if _DASHED_PAGE.fullmatch(bare):
-            pages.add(number)
-            last = int(re.findall(r"[0-9]+", bare)[0])
-        elif _BARE_PAGE.fullmatch(bare) and (int(bare) <= 3 if last is None else int(bare) == last + 1):
-            pages.add(number)
-            last = int(bare)
-    return pages
-
-
-def _outline(run: _Run) -> Iterator[tuple[str, _Clause]]:
-    """Find the clauses: sections, their parts, and the numbered points of either."""
-    sections = _headings(run, [rf"{_numeral(n)}[、.,]" for n in range(1, 21)], 0, len(run.folded))
-    for section, start, end in _spans(sections, len(run.folded)):
-        name = _numeral(section)
-        parts = _headings(run, [rf"\({_numeral(n)}\)" for n in range(1, 21)], start, end)
-        opening_end = parts[0] if parts else end
-        points = _points(run, start, opening_end)
-        yield name, _Clause(start, points[0] if points else opening_end, end)
-        if points:
-            yield from _numbered(name, points, opening_end)
-        else:  # a section whose points are numbered （一）（二） instead of 1. 2.
-            yield from _numbered(name, parts, end)
-        for part, part_start, part_end in _spans(parts, end):
-            inner = _points(run, part_start, part_end)
-            part_name = f"{name}（{_numeral(part)}）"
-            yield part_name, _Clause(part_start, inner[0] if inner else part_end, part_end)
-            yield from _numbered(part_name, inner, part_end)
-
-
-def _numbered(parent: str, starts: Sequence[int], end: int) -> Iterator[tuple[str, _Clause]]:
-    return ((f"{parent}{n}", _Clause(a, b, b)) for n, a, b in _spans(starts, end))
-
-
-def _spans(starts: Sequence[int], end: int) -> list[tuple[int, int, int]]:
-    """Number the headings from 1 and say where each begins and ends."""
-    return [(n, a, b) for n, (a, b) in enumerate(pairwise([*starts, end]), start=1)]
-
-
-def _points(run: _Run, start: int, end: int) -> list[int]:
-    """Find the points 1. 2. … (also 1、 or (1)) between two places."""
-    return _headings(run, [rf"(?<![0-9.]){n}[.、](?![0-9])|\({n}\)" for n in range(1, 31)], start, end)
-
-
-def _numeral(number: int) -> str:
-    """Write an ordinal up to 30 in Chinese."""
-    tens, ones = divmod(number, 10)
-    return ("" if tens == 0 else "十" if tens == 1 else f"{_CHINESE[tens]}十") + (_CHINESE[ones] if ones else "")
-
-
-def _headings(run: _Run, markers: Iterable[str], start: int, end: int) -> list[int]:
-    """Find where the 1st, 2nd, … heading of a kind begins: the longest, then the likeliest, rising sequence.
-
-    A marker that begins a line or follows a full stop is likelier a heading than one inside a sentence.
-    """
-    best: dict[int, tuple[int, list[int]]] = {}
-    for level, marker in enumerate(markers):
-        places = [m.start() for m in re.finditer(marker, run.folded) if start <= m.start() < end]
-        # a section's own marker 十一、 holds 一、 too
-        places = [p for p in places if not (p > start and run.folded[p] in _CHINESE and run.folded[p - 1] in _CHINESE)]
-        reached: dict[int, tuple[int, list[int]]] = {}
-        for place in places:
-            score = _likelihood(run, place)
-            if level == 0:
-                reached[place] = (score, [place])
-                continue
-            before = [way for last, way in best.items() if last < place]
-            if before:
-                top = max(before, key=lambda way: (way[0], [-p for p in way[1]]))
-                reached[place] = (top[0] + score, [*top[1], place])
-        if not reached:
-            break
-        best = reached
-    ways = sorted(best.values(), key=lambda way: (-way[0], way[1]))
-    return ways[0][1] if ways else []
-
-
-def _likelihood(run: _Run, place: int) -> int:
-    """Weigh a heading's place: after a full stop, at a line's beginning, or in the middle of words."""
-    if place == 0 or run.folded[place - 1] in _SENTENCE_END:
-        return 4 if place in run.begins_line else 3
-    return 2 if place in run.begins_line else 0
+def _not_found(expected: Expected, clause: Clause) -> Problem:
+    stands = "".join(char for char in clause.text if char.isprintable())
+    stands = stands if len(stands) <= _SHOWN else stands[: _SHOWN - 1] + "…"
+    said = f"条款“{expected.locator}”中没有“{expected.words}”，该条写的是：“{stands}”。"
+    if expected.label:
+        severity, code, remedy = "warning", "text.label", "字样不同而意思相同的，可不处理。"
+    else:
+        severity, code = "error", "text.number"
+        remedy = "请核对原文和 scheme.yaml，以正式文件为准更正其中一处。"
+    return Problem(
+        "warning" if severity == "warning" else "error",
+        code,
+        said,
+        remedy,
+        file=FILE_NAME,
+        row=clause.line,
+        column=expected.locator,
+        value=expected.words,
+    )

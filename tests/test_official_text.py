@@ -1,0 +1,373 @@
+"""The official text: its clauses are found however it is broken, and the scheme's numbers are held against it."""
+
+from __future__ import annotations
+
+import random
+import re
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from assess_lib.errors import InputRejected, Problem
+from assess_lib.official_text import OfficialText, check_official_text, load_official_text, parse_official_text
+from tests.build import load_scheme_plainly
+
+SCHEME = load_scheme_plainly()
+
+# Invented, in our own words; only the words that the scheme expects are the document's.
+TEXT = """\
+关于印发年度工作考核方案的通知
+各镇人民政府，县级各部门：
+现将考核方案印发你们，请遵照执行。
+考核方案
+一、总体要求
+对照年初确定的任务，客观评价各单位成效，一、二季度情况一并计入。
+二、考核对象
+1.各镇，共7个。
+2.县级有关部门，共39个（见附件2022.6版）。
+三、考核内容
+（一）重点工作。按方案第四部分（二）执行，权重为1.5倍的不另行说明。
+（二）加分工作。见四（三）各项。
+四、考核方法
+先看否决情形。重点工作满分100分，加分最高20分。得分低于60分的为不合格，高于80分的可以加分。
+（一）单项否决。有下列情形之一的，评为不合格：
+1.12345热线全年出现两次及以上超期办理，或者被市级主管部门通报的；
+2.被上级检查或者媒体点名，且群众反映突出的。
+（二）重点考核（100分）。按材料、公文、信息等情况扣分，扣完为止，3、4季度的情况按（一）以外的规定办理。
+（三）加分事项（20分）
+1.特色亮点（4分）。做法领先的，由办公室评定。
+2.通报表彰。按层级分别加3分、2分、1分，同一事项按最高的计。
+3.经验宣传。按层级分别加3分、2分、1分，同上。
+4.信息报送。每季度报送数量和采用率前3位的，分别加3分、2分、1分。
+5.领导评价（3分）。由组长、副组长评定。
+6.参会情况（2分）。按要求参会。
+7.其它任务（2分）。按时完成。
+五、考核程序
+1.资料报送。半年汇报于6月20日前、年度总结于12月20日前报送；重点任务单位每季度末月20日前报送进展。
+（1）电子版须完整。
+（2）照片须清晰。
+2.量化评分。由办公室工作人员逐项评分。
+3.综合评定。提出初步等次。
+4.审定公布。报领导小组审定后公布。
+"""
+LOCATORS = (
+    "一",
+    "二",
+    "二1",
+    "二2",
+    "三",
+    "三（一）",
+    "三（二）",
+    "四",
+    "四（一）",
+    "四（一）1",
+    "四（一）2",
+    "四（二）",
+    "四（三）",
+    "四（三）1",
+    "四（三）2",
+    "四（三）3",
+    "四（三）4",
+    "四（三）5",
+    "四（三）6",
+    "四（三）7",
+    "五",
+    "五1",
+    "五2",
+    "五3",
+    "五4",
+)
+
+
+def half_width(text: str) -> str:
+    """Return the text in half width throughout."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def full_width(text: str) -> str:
+    """Return the text with full-width digits and stops after numbers."""
+    digits = str.maketrans("0123456789().", "０１２３４５６７８９（）．")
+    return text.translate(digits)
+
+
+def every(length: int) -> Callable[[str], str]:
+    """Return a mangler that breaks lines after that many characters, keeping none of the text's own breaks."""
+
+    def mangle(text: str) -> str:
+        joined = text.replace("\n", "")
+        return "\n".join(joined[n : n + length] for n in range(0, len(joined), length))
+
+    return mangle
+
+
+def paged(form: str, each: int = 9) -> Callable[[str], str]:
+    """Return a mangler that puts a page-number line after every few lines."""
+
+    def mangle(text: str) -> str:
+        lines = text.split("\n")
+        for page, at in enumerate(range(each, len(lines), each + 1), start=1):
+            lines.insert(at, form.format(page))
+        return "\n".join(lines)
+
+    return mangle
+
+
+def chain(*steps: Callable[[str], str]) -> Callable[[str], str]:
+    """Return the manglers one after the other."""
+
+    def mangle(text: str) -> str:
+        for step in steps:
+            text = step(text)
+        return text
+
+    return mangle
+
+
+MANGLED: dict[str, Callable[[str], str]] = {
+    "tidy": lambda text: text,
+    "no line break at all": lambda text: text.replace("\n", ""),
+    "a break every 7 characters": every(7),
+    "a break every 3 characters": every(3),
+    "a break after every character": every(1),
+    "Windows line ends": lambda text: text.replace("\n", "\r\n"),
+    "half width": half_width,
+    "full width": full_width,
+    "spaces between all characters": lambda text: re.sub(r"(?=[^\n])", " ", text),
+    "ideographic commas after numbers": lambda text: re.sub(r"(?m)^(\d)\.", r"\1、", text),
+    "bracketed numbers": lambda text: re.sub(
+        r"(?m)^(\d)\.", r"（\1）", text.replace("（1）", "①").replace("（2）", "②")
+    ),
+    "page lines - 3 -": paged("- {} -", 3),
+    "page lines — 3 —": paged("— {} —", 3),
+    "page lines 第3页": paged("第 {} 页 共 9 页", 3),
+    "page lines 3": paged("{}", 3),
+    "page lines 3 in lines of 7": chain(every(7), paged("{}")),
+    "page lines － ３ － in lines of 11, half width": chain(half_width, every(11), paged("－ {} －")),
+    "form feeds": paged("\f", 4),
+}
+
+
+def errors(text: OfficialText) -> list[Problem]:
+    """Return what the shipped scheme finds wrong in a text, labels included."""
+    return check_official_text(text, SCHEME)
+
+
+@pytest.mark.parametrize("mangle", MANGLED.values(), ids=MANGLED.keys())
+def test_a_right_text_passes_however_it_is_broken(mangle: Callable[[str], str]) -> None:
+    """Lines, pages and widths of a copy never stop the load."""
+    text = parse_official_text(mangle(TEXT))
+    assert set(LOCATORS) <= set(text.clauses)
+    assert errors(text) == []
+
+
+def test_clauses_are_those_of_the_text_and_no_others() -> None:
+    """References, decimals, dates, quarters and sub-points within a sentence are no headings."""
+    assert tuple(parse_official_text(TEXT).clauses) == LOCATORS
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 10**9), share=st.sampled_from([0.02, 0.1, 0.3]))
+def test_breaks_anywhere_change_nothing(seed: int, share: float) -> None:
+    """Breaks, spaces and page lines at random places leave every clause and number where it is."""
+    chance = random.Random(seed)
+    mangled = ""
+    for char in TEXT:
+        mangled += char
+        draw = chance.random()
+        if draw < share:
+            mangled += chance.choice(["\n", "\n\n", " ", "\u3000", "\r\n", "\n- 4 -\n", "\n— 12 —\n", "\n第5页\n"])
+    text = parse_official_text(mangled)
+    assert set(LOCATORS) <= set(text.clauses)
+    assert errors(text) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "locator", "expected"),
+    [
+        ("共7个", "共8个", "二1", "7个"),
+        ("共7个", "共17个", "二1", "7个"),
+        ("共39个", "共38个", "二2", "39个"),
+        ("满分100分", "满分110分", "四", "100分"),
+        ("最高20分", "最高25分", "四", "20分"),
+        ("低于60分", "低于65分", "四", "60分"),
+        ("低于60分", "低于160分", "四", "60分"),
+        ("高于80分", "高于85分", "四", "80分"),
+        ("出现两次", "出现三次", "四（一）1", "两次"),
+        ("出现两次", "出现十二次", "四（一）1", "两次"),
+        ("重点考核（100分）", "重点考核（90分）", "四（二）", "100分"),
+        ("加分事项（20分）", "加分事项（30分）", "四（三）", "20分"),
+        ("特色亮点（4分）", "特色亮点（5分）", "四（三）1", "4分"),
+        ("特色亮点（4分）", "特色亮点（14分）", "四（三）1", "4分"),
+        ("特色亮点（4分）", "特色亮点（1.4分）", "四（三）1", "4分"),
+        ("表彰。按层级分别加3分、2分、1分", "表彰。按层级分别加3分、2分、2分", "四（三）2", "3分、2分、1分"),
+        ("表彰。按层级分别加3分、2分、1分", "表彰。按层级分别加4分、3分、2分、1分", "四（三）2", "3分、2分、1分"),
+        ("表彰。按层级分别加3分、2分、1分", "表彰。按层级分别加3分、2分、1分、1分", "四（三）2", "3分、2分、1分"),
+        ("宣传。按层级分别加3分、2分、1分", "宣传。按层级分别加2分、3分、1分", "四（三）3", "3分、2分、1分"),
+        ("前3位", "前5位", "四（三）4", "前3位"),
+        ("前3位", "前13位", "四（三）4", "前3位"),
+        ("3位的，分别加3分、2分、1分", "3位的，分别加3分、2分", "四（三）4", "3分、2分、1分"),
+        ("领导评价（3分）", "领导评价（13分）", "四（三）5", "3分"),
+        ("参会情况（2分）", "参会情况（12分）", "四（三）6", "2分"),
+        ("其它任务（2分）", "其它任务（3分）", "四（三）7", "2分"),
+        ("6月20日", "6月25日", "五1", "6月20日"),
+        ("12月20日", "11月20日", "五1", "12月20日"),
+        ("末月20日", "末月25日", "五1", "20日"),
+    ],
+)
+@pytest.mark.parametrize("mangle", [MANGLED["tidy"], MANGLED["a break every 7 characters"]], ids=["tidy", "broken"])
+def test_a_number_that_differs_stops_the_load(
+    old: str, new: str, locator: str, expected: str, mangle: Callable[[str], str]
+) -> None:
+    """Each number stands in its clause as a whole; the message says what was expected and what stands there."""
+    assert TEXT.count(old) == 1
+    found = errors(parse_official_text(mangle(TEXT.replace(old, new))))
+    assert [(p.severity, p.column, p.value) for p in found] == [("error", locator, expected)]
+    assert expected in found[0].message
+    assert half_width(new)[-3:] in half_width(found[0].message)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("出现两次", "出现2次"),
+        ("出现两次", "出现二次"),
+        ("共7个", "共七个"),
+        ("前3位", "前三名"),
+        ("满分100分", "满分一百分"),
+        ("特色亮点（4分）", "特色亮点（4.0分）"),
+        ("表彰。按层级分别加3分、2分、1分", "表彰。国家级3分，省级2分，市级1分"),
+        ("表彰。按层级分别加3分、2分、1分", "表彰。按层级分别加3、2、1分"),
+    ],
+)
+def test_the_same_number_in_other_words_passes(old: str, new: str) -> None:
+    """An office may write two times, three names or one hundred points its own way."""
+    assert TEXT.count(old) == 1
+    assert errors(parse_official_text(TEXT.replace(old, new))) == []
+
+
+def test_a_number_of_another_clause_does_not_help() -> None:
+    """4 points that stand under the next number are not the cap of this one."""
+    text = TEXT.replace("特色亮点（4分）", "特色亮点").replace("2.通报表彰。", "2.通报表彰（4分）。")
+    assert [(p.severity, p.column, p.value) for p in errors(parse_official_text(text))] == [
+        ("error", "四（三）1", "4分")
+    ]
+
+
+def test_another_label_is_only_a_warning() -> None:
+    """An office may call an item something else; the load goes on."""
+    found = errors(parse_official_text(TEXT.replace("其它任务", "其他任务")))
+    assert [(p.severity, p.column, p.value) for p in found] == [("warning", "四（三）7", "其它任务")]
+
+
+@pytest.mark.parametrize(
+    ("cut", "missing"),
+    [
+        (r"4\.审定公布.*\n", ["五4"]),
+        (r"2\.县级.*\n", ["二2"]),
+        (r"7\.其它任务.*\n", ["四（三）7"]),
+        (r"五、[\s\S]*", ["五1", "五2", "五3", "五4"]),
+    ],
+)
+def test_a_cited_clause_that_is_not_there_stops_the_load(cut: str, missing: list[str]) -> None:
+    """Every locator printed beside a number leads to a clause."""
+    found = errors(parse_official_text(re.sub(cut, "", TEXT)))
+    assert sorted(p.column for p in found if p.code == "text.clause") == missing
+    assert {p.severity for p in found} == {"error"}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        (("judgement", "pass_mark", "points"), 65, ("四", "65分")),
+        (("judgement", "bonus_gate", "points"), 85, ("四", "85分")),
+        (("groups", 0, "count"), 8, ("二1", "8个")),
+        (("items", 0, "rule", "limit"), 3, ("四（一）1", "三次")),
+        (("items", 3, "cap"), 5, ("四（三）1", "5分")),
+        (("items", 4, "rule", "levels", "市"), "0.5", ("四（三）2", "3分、2分、0.5分")),
+        (("items", 6, "rule", "rank_points"), [3, 2], ("四（三）4", "前2位")),
+        (("items", 2, "rule", "facts", 0, "due", 0, "due"), "2022-06-25", ("五1", "6月25日")),
+        (("items", 2, "rule", "facts", 0, "due", 3, "due"), "2022-06-25", ("五1", "25日")),
+    ],
+)
+def test_a_number_changed_in_the_scheme_is_found_out(
+    path: tuple[str | int, ...], value: object, expected: tuple[str, str]
+) -> None:
+    """What is checked comes from the scheme's own data."""
+    data = SCHEME.model_dump(mode="json")
+    place = data
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    found = check_official_text(parse_official_text(TEXT), type(SCHEME).model_validate(data))
+    assert expected in [(p.column, p.value) for p in found if p.severity == "error"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_the_usual_encodings_are_read(encoding: str, tmp_path: Path) -> None:
+    """A text saved by an office's editor loads as it is, rare characters included."""
+    path = tmp_path / "方案原文.txt"
+    path.write_bytes(TEXT.replace("逐项评分", "䶮𠮷逐项评分").encode(encoding))
+    text = load_official_text(path)
+    assert errors(text) == []
+    assert text.quote("五2") == "量化评分。由办公室工作人员䶮𠮷逐项评分。"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "text.empty"),
+        (b"\xef\xbb\xbf \r\n", "text.empty"),
+        (TEXT.encode("utf-16"), "text.encoding"),
+        (b"\x80\xff\xff", "text.encoding"),
+        (b"x" * (2 * 1024 * 1024 + 1), "text.too-large"),
+    ],
+    ids=["empty", "blank", "utf-16", "binary", "too large"],
+)
+def test_what_is_no_text_is_refused(content: bytes, code: str, tmp_path: Path) -> None:
+    """A file that cannot be the official text is named, not half read."""
+    path = tmp_path / "方案原文.txt"
+    path.write_bytes(content)
+    with pytest.raises(InputRejected) as refused:
+        load_official_text(path)
+    assert [(p.code, p.file) for p in refused.value.problems] == [(code, "方案原文.txt")]
+
+
+def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:
+    """What is not an ordinary file is an error, not a crash."""
+    (tmp_path / "方案原文.txt").mkdir()
+    with pytest.raises(InputRejected):
+        load_official_text(tmp_path / "方案原文.txt")
+
+
+def test_quotes_are_the_clause_s_own_words_rejoined() -> None:
+    """A quote is what is printed, lines joined, without the heading's mark, page numbers or the next clause."""
+    text = parse_official_text(chain(every(5), paged("- {} -"))(TEXT))
+    assert text.quote("四（三）5") == "领导评价（3分）。由组长、副组长评定。"
+    assert text.quote("四(三)５") == "领导评价（3分）。由组长、副组长评定。"
+    assert text.quote("四（三）") == "加分事项（20分）"
+    assert text.quote("四（一）2") == "被上级检查或者媒体点名，且群众反映突出的。"
+    assert text.quote("四（一）1") == "12345热线全年出现两次及以上超期办理，或者被市级主管部门通报的；"
+    assert text.quote("六") is None
+
+
+def test_problems_point_at_the_line_of_the_clause() -> None:
+    """A person finds the clause by its line in the file."""
+    found = errors(parse_official_text(TEXT.replace("前3位", "前9位")))
+    assert [p.row for p in found] == [23]
+    assert TEXT.split("\n")[22].startswith("4.信息报送")
+
+
+def test_a_heading_broken_inside_is_found() -> None:
+    """四 and its mark may stand on two lines, even on two pages."""
+    text = TEXT.replace("四、考核", "四\n- 3 -\n、考核").replace("（三）加", "（\n三\n）加").replace("6.参", "\n6\n.参")
+    assert errors(parse_official_text(text)) == []
+
+
+def test_a_long_hostile_text_is_read_in_time() -> None:
+    """Thousands of things that look like headings cost no more than reading them."""
+    text = parse_official_text("一、1.2.（一）1、\n" * 20_000)
+    assert "一" in text.clauses
