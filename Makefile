@@ -12,7 +12,7 @@ BIN := .venv/bin
 # The stamp's name holds the folder's place: scripts of a moved .venv point to nowhere, so it is built anew.
 STAMP := .venv/.ready-$(shell pwd -P | cksum | cut -d' ' -f1)
 
-.PHONY: help setup run test test-deep lab bench sample schema lock clean
+.PHONY: help setup run test test-deep fuzz lab bench sample schema lock clean
 
 help: ## 列出全部目标
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ test: setup ## 运行测试（不含 deep）
 
 test-deep: setup ## 运行耗时较长的测试（deep）
 	$(BIN)/python -m pytest -n $(WORKERS) -m deep $(ARGS)
+
+fuzz: setup ## 用随机损坏的文件检验读入（ARGS="--count 20000 --seed 7"）
+	$(BIN)/python tools/fuzz.py $(ARGS)
 
 lab: setup ## 打开 JupyterLab
 	$(BIN)/assess lab $(ARGS)
