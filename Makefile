@@ -28,9 +28,11 @@ run: setup ## 全部重算：清洗、计分、46 份单位报告、汇总（ass
 	$(BIN)/assess run $(ARGS)
 
 test: setup ## 运行测试（不含 deep）
+	@bash tools/test_packages.sh
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 test-deep: setup ## 运行耗时较长的测试（deep）
+	@bash tools/test_packages.sh
 	$(BIN)/python -m pytest -n $(WORKERS) -m deep $(ARGS)
 
 fuzz: setup ## 用随机损坏的文件检验读入（ARGS="--count 20000 --seed 7"）

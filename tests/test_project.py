@@ -148,3 +148,12 @@ def test_mypy_finds_nothing() -> None:
     """Every public function says what it takes and returns, and keeps to it."""
     done = run(str(BIN / "mypy"))
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_cases_reach_every_branch_of_the_rules() -> None:
+    """Every branch of every rule, and of the order of judgement, is reached by a case that a person can review."""
+    done = run(
+        *(str(BIN / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_cases.py"),
+        *("--cov=assess_lib.rules", "--cov=assess_lib.scoring", "--cov-branch", "--cov-fail-under=100"),
+    )
+    assert done.returncode == 0, done.stdout[-3000:]

@@ -13,6 +13,10 @@ from assess_lib import paths
 from assess_lib.errors import EnvironmentFailure, UsageError
 
 
+# JupyterLab asks its makers for news and newer versions unless told not to; nothing here uses the network.
+_QUIET = ("--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None")
+
+
 @click.command(
     short_help="打开 JupyterLab，运行笔记本",
     context_settings={"ignore_unknown_options": True},
@@ -34,7 +38,7 @@ def lab(arguments: tuple[str, ...]) -> None:
     # A batch hands its folders to notebooks by these variables; in the lab the defaults of the year are meant.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ASSESS_")}
     environment.pop("LANGUAGE", None)
-    command = [sys.executable, "-m", "jupyterlab", "notebooks", *arguments]
+    command = [sys.executable, "-m", "jupyterlab", "notebooks", *_QUIET, *arguments]
     code = subprocess.run(command, cwd=root, env=environment, check=False).returncode
     if code:
         raise EnvironmentFailure(f"JupyterLab 没有正常结束（{code}）。请看上面的提示。")
