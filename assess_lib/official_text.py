@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
+from typing import get_args
 
 from assess_lib.errors import InputRejected, Problem
 from assess_lib.scheme import (
@@ -23,6 +24,9 @@ from assess_lib.scheme import (
     HighestLevelPerMatter,
     HotlineRedLights,
     Item,
+    Level,
+    MeanOfRaters,
+    MeanPerMatter,
     QuarterlyTopRanks,
     ReportFacts,
     Scheme,
@@ -53,6 +57,14 @@ _PAGE_LINE = re.compile(
 _BARE_LINE = re.compile(r"\d{1,3}")
 # What cannot follow a page number but follows a number: its unit or the mark of a heading.
 _NEEDS_NUMBER = re.compile(r"[分次个日月年位名项条份号时家户天%、.,)/〕\]]")
+
+# "二", page 3, "、考核对象": digits never follow a numeral, so that the number between is a page's
+_ENDS_NUMBER = re.compile(r"[\d一二三四五六七八九十]$")
+
+
+def _closes_words(before: str, after: str) -> bool:
+    """Tell whether a bracket closes words and not the bare number alone: (见附件⏎3⏎), but not (⏎3⏎)."""
+    return after[0] in ")]〕" and before[-1:] not in ("(", "[", "〔")
 
 
 def _fold(text: str) -> str:
@@ -96,7 +108,7 @@ def _page_numbers(folds: Sequence[str]) -> set[int]:
             continue
         after = folds[n + 1] if n + 1 < len(folds) else ""
         before = folds[n - 1] if n else ""
-        if _NEEDS_NUMBER.match(after) and not before[-1:].isdigit():
+        if _NEEDS_NUMBER.match(after) and not _ENDS_NUMBER.search(before) and not _closes_words(before, after):
             continue
         value = int(folded)
         score: float = 1.0
@@ -138,6 +150,9 @@ _NUMBER = re.compile(r"(?<![\d.第A-Za-z])(\d{1,2})[、.]")
 _BRACKETED = re.compile(r"(?<![\d第A-Za-z])\((\d{1,2})\)")
 # "(三)项", "(一)规定": a sentence speaks of another clause
 _REFERENCE = re.compile(r"[项条款目类至到和与及]|规定|所列")
+
+# 1.5倍 at a line's start is no heading 1. of a clause, but 1.7个单位 and 1.6月20日前 may be
+_MORE_NUMBER = re.compile(r"\d+(?![\d年月日个])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +222,8 @@ class _Finder:
             score += self.at_line_start
         if _REFERENCE.match(after):
             score -= 1
+        elif before not in ("", "。") and _MORE_NUMBER.match(self.folded, match.end()):
+            score -= 2
         elif after[:1].isalpha() and after[0] not in _NUMERAL:
             score += 1
         return score
@@ -233,8 +250,14 @@ class OfficialText:
     clauses: Mapping[str, Clause]
 
     def clause(self, locator: str) -> Clause | None:
-        """Return a clause by its locator, in full or half width, None if the text has none."""
+        """Return a clause by its locator, in full or half width, None if the text has none.
+
+        五1 is the clause printed as 1. under 五, or as （一） where 五 has no point printed as 1.
+        """
         name = _fold(locator).replace("(", "（").replace(")", "）")
+        point = re.fullmatch(rf"([{_NUMERAL}]+)(\d{{1,2}})", name)
+        if point and f"{point[1]}1" not in self.clauses and point[2] in _ORDINALS:
+            name = f"{point[1]}（{chinese_numeral(_ORDINALS[point[2]])}）"
         return self.clauses.get(name)
 
     def quote(self, locator: str) -> str | None:
@@ -437,7 +460,8 @@ def _day(month: int, day: int) -> Finds:
 
 def _day_of_month(day: int) -> Finds:
     """Find a day without its month; where the clause has none such, a full date will do."""
-    alone = re.compile(r"(?<!\d)(?<!\d月)(\d{1,2})日")
+    # of any length: 末月2⏎3⏎5日 read as 235 is a day that is wrong, not a day that is lacking
+    alone = re.compile(r"(?<!\d)(?<!\d月)(\d+)日")
     any_day = re.compile(r"(?<!\d)(\d{1,2})日")
 
     def finds(text: str) -> bool:
@@ -483,14 +507,17 @@ def _item_expectations(item: Item) -> Iterator[Expected]:
     rule = item.rule
     levels: tuple[Decimal, ...] = ()
     if isinstance(rule, HighestLevelPerMatter):
-        levels = tuple(rule.levels.values())
+        # from the highest level down, in whatever order the file lists them
+        levels = tuple(rule.levels[level] for level in get_args(Level) if level in rule.levels)
     elif isinstance(rule, QuarterlyTopRanks):
         levels = rule.rank_points
     if levels:
         yield Expected(item.clause, "、".join(f"{_plain(value)}分" for value in levels), _points_list(levels))
     if item.cap is not None:
         yield Expected(item.clause, f"{_plain(item.cap)}分", _cap(item.cap, levels))
-    if isinstance(rule, HotlineRedLights):
+    if isinstance(rule, (MeanPerMatter, MeanOfRaters)):
+        yield Expected(item.clause, f"{_plain(rule.score_max)}分", _points(rule.score_max))
+    elif isinstance(rule, HotlineRedLights):
         yield Expected(item.clause, _times(rule.limit), _quantity(rule.limit, "次"))
     elif isinstance(rule, QuarterlyTopRanks):
         count = len(rule.rank_points)
@@ -536,7 +563,7 @@ def check_official_text(text: OfficialText, scheme: Scheme) -> list[Problem]:
         clause = text.clause(expected.locator)
         if clause is None:
             continue
-        wordings = _wordings(text, expected.locator, cited)
+        wordings = _wordings(text, clause.locator, cited)
         if not any(expected.finds(wording) for wording in wordings):
             problems.append(_not_found(expected, clause))
     return problems

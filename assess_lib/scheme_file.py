@@ -1,5 +1,7 @@
 """Read ``scheme.yaml``: every mistake at once, in Chinese, with the line it stands in.
 
+What does not fit together is told as soon as each part is right by itself.
+
 Numbers become exact decimals, never binary floats. Aliases, anchors and tags are refused: a scheme is read by
 people, and nothing in it may stand for something that is written elsewhere.
 
@@ -11,17 +13,26 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, MappingStartEvent, NodeEvent, SequenceStartEvent
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    NodeEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from assess_lib.errors import InputRejected, Problem, UsageError
@@ -30,6 +41,9 @@ from assess_lib.scheme import Misfits, Scheme
 SCHEMA_FILE = "scheme.schema.json"
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 30
+
+# 0x3C, 6e1, 6_0 and 060 are numbers to YAML, each reader's own; to people they are riddles.
+_PLAIN_NUMBER = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
 KeyPath = tuple[str | int, ...]
 
@@ -41,6 +55,7 @@ class _Source:
     display: str
     lines: dict[KeyPath, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    spoilt: set[KeyPath] = field(default_factory=set)
 
     def complain(
         self, code: str, message: str, remedy: str, line: int | None, column: str = "", value: str = ""
@@ -67,17 +82,21 @@ def load_scheme(path: Path, display: str = "scheme.yaml", *, year: int | None = 
     text = _read(path, source)
     data = _parse(text, source) if text is not None else None
     written = data.get("year") if isinstance(data, dict) else None
-    if year is not None and isinstance(written, int) and written != year:
+    whole = isinstance(written, int) and not isinstance(written, bool)
+    if year is not None and whole and written != year:
         raise UsageError(f"{display} 是 {written} 年度的，与本次年度 {year} 不符。请用 --year 和 --raw 指明同一年度。")
-    if source.problems:
+    if data is None and source.problems:
         raise _rejected(source)
     try:
-        return Scheme.model_validate(data)
+        scheme = Scheme.model_validate(data)
     except ValidationError as error:
         for mistake in error.errors(include_url=False):
-            _explain(mistake, data, source)
+            if not _told_already(mistake, data, source):
+                _explain(mistake, data, source)
+    if source.problems:
         source.problems.sort(key=lambda problem: problem.row or 0)
-        raise _rejected(source) from None
+        raise _rejected(source)
+    return scheme
 
 
 def _rejected(source: _Source) -> InputRejected:
@@ -121,8 +140,9 @@ def _parse(text: str, source: _Source) -> Any:
         what = "缩进、冒号、引号或括号有误"
         source.complain("scheme.yaml", f"这里不是正确的 YAML：{what}。", "请对照相邻各行改正。", line)
         return None
-    except (YAMLError, RecursionError, ValueError):
-        source.complain("scheme.yaml", "文件中有 YAML 不允许的字符。", "请删去控制字符后重新保存。", 1)
+    except (YAMLError, RecursionError, ValueError) as error:
+        line = text.count("\n", 0, getattr(error, "position", 0)) + 1
+        source.complain("scheme.yaml", "文件中有 YAML 不允许的字符。", "请删去控制字符后重新保存。", line)
         return None
     if node is None:
         source.complain("scheme.empty", "方案文件是空的。", "请填写方案，或从上一年度复制后修改。", 1)
@@ -134,14 +154,17 @@ def _plain(text: str, source: _Source) -> bool:
     """Tell whether the text is plain YAML: no alias, anchor, tag, second document or absurd nesting."""
     depth = documents = 0
     for event in YAML(typ="safe", pure=True).parse(text):
-        documents += type(event).__name__ == "DocumentStartEvent"
+        documents += isinstance(event, DocumentStartEvent)
         depth += isinstance(event, (MappingStartEvent, SequenceStartEvent))
-        depth -= type(event).__name__ in ("MappingEndEvent", "SequenceEndEvent")
+        depth -= isinstance(event, (MappingEndEvent, SequenceEndEvent))
         line = event.start_mark.line + 1
         if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
             source.complain("scheme.alias", "方案文件不使用锚点（&）和别名（*）。", "请把内容直接写在这里。", line)
         elif getattr(event, "tag", None):
             source.complain("scheme.tag", "方案文件不使用标签（!）。", "请删去标签。", line)
+        elif isinstance(event, DocumentStartEvent) and (event.version or event.tags):
+            # %YAML 1.1 would turn yes into true and 060 into 48
+            source.complain("scheme.yaml", "方案文件不使用 YAML 指令（%）。", "请删去以 % 开头的行。", line)
         elif depth > MAX_DEPTH or documents > 1:
             source.complain("scheme.yaml", "层次过深，或有多个文档。", "请只保留一份方案。", line)
         if source.problems:
@@ -172,23 +195,34 @@ def _value(node: Node, path: KeyPath, source: _Source) -> Any:
 
 
 def _scalar(node: Node, path: KeyPath, source: _Source) -> Any:
+    """Return a scalar as text, exact number, day, truth or nothing; record what is none of them."""
     kind, text = str(node.tag).rpartition(":")[2], str(node.value)
     try:
-        if kind == "int":
-            return int(text)
-        if kind == "float":
-            return Decimal(text)
+        if kind in ("int", "float"):
+            if _PLAIN_NUMBER.fullmatch(text):
+                return int(text) if kind == "int" else Decimal(text)
+            raise ValueError(text)
         if kind == "timestamp":
             return date.fromisoformat(text)
-    except (ValueError, InvalidOperation):
-        message = f"“{_dotted(path)}”的“{text}”不是普通的数或日期。"
-        source.complain(
-            "scheme.value", message, "数写成 3 或 0.50，日期写成 2022-06-20。", source.line(path), value=text
-        )
+    except ValueError:
+        source.spoilt.add(path)
+        message = f"“{_dotted(path)}”的“{text[:40]}”不是普通的数或日期。"
+        remedy = "数写成 3 或 0.50，日期写成 2022-06-20，文字加引号。"
+        source.complain("scheme.value", message, remedy, source.line(path), _column(path), text)
+        return None
+    if any(unicodedata.category(character) == "Cc" and character != "\n" for character in text):
+        source.spoilt.add(path)
+        message, remedy = f"“{_dotted(path)}”中有控制字符。", "请删去控制字符。"
+        source.complain("scheme.value", message, remedy, source.line(path), _column(path))
         return None
     if kind == "bool":
         return text.lower() == "true"
     return None if kind == "null" else text
+
+
+def _column(path: KeyPath) -> str:
+    """Return the key that a path ends in; an entry of a list has none."""
+    return path[-1] if path and isinstance(path[-1], str) else ""
 
 
 def _dotted(path: KeyPath) -> str:
@@ -199,15 +233,24 @@ def _dotted(path: KeyPath) -> str:
     return text or "方案"
 
 
-def _written(loc: KeyPath, data: Any) -> KeyPath:
-    """Drop from pydantic's location the steps that the file does not have (the names of union members)."""
+def _told_already(mistake: Any, data: Any, source: _Source) -> bool:
+    """Tell whether a finding only follows from another: of a value that YAML could not give, or of a list's entry."""
+    if mistake["type"] == "too_short" and isinstance(mistake["input"], (list, dict)):
+        # pydantic counts the entries that were right
+        return bool(len(mistake["input"]) >= mistake["ctx"]["min_length"])
+    return _written(mistake, data) in source.spoilt
+
+
+def _written(mistake: Any, data: Any) -> KeyPath:
+    """Drop from a finding's location the steps that the file does not have (the names of union members)."""
+    loc: KeyPath = mistake["loc"]
     path: list[str | int] = []
-    for step in loc:
+    for number, step in enumerate(loc, start=1):
         if isinstance(step, int) and isinstance(data, list) and step < len(data):
             data = data[step]
         elif isinstance(data, Mapping) and step in data:
             data = data[str(step)]
-        elif step != loc[-1] or not isinstance(data, Mapping):
+        elif number < len(loc) or mistake["type"] != "missing":
             continue
         else:
             data = None
@@ -248,9 +291,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 def _explain(mistake: Any, data: Any, source: _Source) -> None:
     """Record one of pydantic's findings as a problem at its line."""
     kind, context = mistake["type"], mistake.get("ctx", {})
-    path = _written(mistake["loc"], data)
+    path = _written(mistake, data)
     name, line = _dotted(path), source.line(path)
-    column = str(path[-1]) if path else ""
+    column = _column(path)
     raw = mistake.get("input")
     shown = "" if isinstance(raw, (dict, list, BaseModel)) or raw is None else str(raw)
     if kind == "missing":
@@ -269,21 +312,21 @@ def _explain(mistake: Any, data: Any, source: _Source) -> None:
         path = (*path, what) if what else path
         known_words = {"method": "方法", "kind": "事实种类"}.get(what, "内容")
         message = f"“{_dotted(path)}”的{known_words}“{tag}”不在允许之列。"
-        source.complain(
-            "scheme.choice", message, f"可用：{'、'.join(allowed)}。", source.line(path), str(path[-1]), tag
-        )
+        remedy = f"可用：{'、'.join(allowed)}。"
+        if tag in allowed:  # quarter: 1 is a number, not the text '1'
+            message, remedy = f"“{_dotted(path)}”的“{tag}”应为文字。", f"请加引号：'{tag}'。"
+        source.complain("scheme.choice", message, remedy, source.line(path), _column(path), tag)
     elif kind == "union_tag_not_found":
         what = str(context.get("discriminator", "")).strip("'")
         source.complain("scheme.missing_key", f"缺少“{name}.{what}”。", "请补上这一项。", line, what)
-    elif kind == "value_error":
-        error = context["error"]
-        found = error.found if isinstance(error, Misfits) else [((), f"“{name}”{error}")]
-        for below, message in found:
+    elif kind == "value_error" and isinstance(context["error"], Misfits):
+        for below, message in context["error"].found:
             place = (*path, *below)
-            column = str(place[-1]) if place else ""
-            source.complain(
-                "scheme.inconsistent", f"{message}。", "请按方案核对后改正。", source.line(place), column, shown
-            )
+            remedy = "请按方案核对后改正。"
+            source.complain("scheme.inconsistent", f"{message}。", remedy, source.line(place), _column(place), shown)
+    elif kind == "value_error":
+        text = f"“{shown}”" if shown else ""
+        source.complain("scheme.value", f"“{name}”{text}{context['error']}。", "请按例改写。", line, column, shown)
     else:
         what, remedy = _WORDS.get(kind, ("写法不对", "请参照 data/raw/README.md 的例子。"))
         text = f"“{shown}”" if shown else ""
@@ -321,7 +364,21 @@ def _models_in(annotation: Any) -> Iterator[Any]:
 def json_schema() -> str:
     """Return the JSON Schema of ``scheme.yaml`` as text, for editors."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | Scheme.model_json_schema()
-    return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(_bounded(schema), ensure_ascii=False, indent=1) + "\n"
+
+
+def _bounded(schema: Any) -> Any:
+    """Give the limits of decimals their JSON Schema names: pydantic leaves them as ``gt``, ``ge`` and ``le``."""
+    if isinstance(schema, list):
+        return [_bounded(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    bounded = {key: _bounded(part) for key, part in schema.items() if key != "decimal_places"}
+    for key, name in (("gt", "exclusiveMinimum"), ("ge", "minimum"), ("le", "maximum")):
+        # a property of that name would hold a schema, not a number
+        if isinstance(bounded.get(key), (int, float)):
+            bounded[name] = bounded.pop(key)
+    return bounded
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import click
 from assess_lib import paths
 from assess_lib.errors import EnvironmentFailure, UsageError
 
-
 # JupyterLab asks its makers for news and newer versions unless told not to; nothing here uses the network.
 _QUIET = ("--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.news_url=None")
 
