@@ -530,3 +530,10 @@ def test_temporary_folder_of_a_run_is_no_output_folder(year: Year, capsys: pytes
     where = ["--year", "2022", "--raw", str(year.raw), "--processed", str(year.place / ".2022.building")]
     assert cli.main(["score", *where, "--reports", str(year.place / "reports")]) == 2
     assert "building" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--year", "--raw", "--processed", "--reports", "--date", "--reading"])
+def test_an_option_given_empty_is_wrong_usage(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An unset shell variable after an option never means the default folder: wrong usage, nothing touched."""
+    assert cli.main(["check", option, ""]) == 2
+    assert option in capsys.readouterr().err

@@ -175,6 +175,20 @@ def test_one_process_serves_many_files(reader: IsolatedReader) -> None:
     assert words(reader.read(b"pid")) != first
 
 
+def test_a_large_parent_does_not_wear_its_reader_out() -> None:
+    """One process serves many files under a kernel of any size: what the parent holds is not the reader's memory."""
+    code = (
+        "import sys; sys.path[:0] = ['tests', '.']\n"
+        "from assess_lib.intake.isolated import IsolatedReader\n"
+        "held = bytearray(700_000_000)\n"
+        "reader = IsolatedReader('fake_readers:obedient')\n"
+        "pids = {reader.read(b'pid').sheets[0].rows[1][1].text for _ in range(3)}\n"
+        "assert len(pids) == 1, pids\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_process_that_was_killed_idle_is_replaced(reader: IsolatedReader) -> None:
     """A warm process that someone ended between two files costs no file."""
     reader.read(b"x")

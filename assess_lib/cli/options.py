@@ -45,30 +45,39 @@ def parse_year(text: str) -> int | None:
     raise UsageError(f"--year 应为四位数字的年份，例如 2022；现为：{text}。")
 
 
+def _filled(_context: click.Context, option: click.Parameter, value: str | None) -> str:
+    """Return an option's value, empty when it was not given; refuse one given empty, as an unset shell variable is."""
+    if value is not None and not value.strip():
+        raise UsageError(
+            f"--{'date' if option.name == 'run_date' else option.name} 后面是空的。请写明，或去掉这个选项。"
+        )
+    return value or ""
+
+
 def shared(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the shared options; it receives them, checked, as its first argument ``shared``."""
 
     @click.option(
         "--year",
-        default="",
+        callback=_filled,
         metavar="YEAR",
         help="考核年度；不写则取 data/raw 中最新的一年。",
     )
     @click.option(
         "--raw",
-        default="",
+        callback=_filled,
         metavar="DIR",
         help="原始数据文件夹；默认 data/raw/年份。",
     )
     @click.option(
         "--processed",
-        default="",
+        callback=_filled,
         metavar="DIR",
         help="结果文件夹；默认 data/processed/年份。",
     )
     @click.option(
         "--reports",
-        default="",
+        callback=_filled,
         metavar="DIR",
         help="报告文件夹；默认 reports/年份。",
     )
@@ -82,7 +91,7 @@ def shared(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--date",
         "run_date",
-        default="",
+        callback=_filled,
         metavar="YYYY-MM-DD",
         help="计分日期；默认为方案的截止日。",
     )

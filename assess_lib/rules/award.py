@@ -82,7 +82,7 @@ def _write_matter(chain: Chain, matter: str, rows: Sequence[Row], unit: Unit, ca
         "adjusted" if remarks else "counted",
         dict.fromkeys(sources),
         case.reading("missing_evidence") if accepted else "",
-        "; ".join(dict.fromkeys(row["佐证编号"] for row in rows if row["佐证编号"])),
+        "; ".join(dict.fromkeys(filter(None, (case.evidence_id(row, unit) for row in rows)))),
     )
 
 
@@ -147,7 +147,7 @@ def highest_level_per_matter(item: Item, unit: Unit, case: Case) -> Outcome:
             reading = "; ".join(filter(None, (reading, case.reading(*hangs))))
             price = f"{row['层级']}级 {show(standing.points)}"
             sources = case.sources(row, unit)
-            _award(chain, label, standing.points, price, "counted", sources, reading, row["佐证编号"] or "")
+            _award(chain, label, standing.points, price, "counted", sources, reading, case.evidence_id(row, unit))
         else:
             _set_aside(chain, label, status, row, unit, case, standing.points, reading=reading)
     note_nothing(chain, f"“表彰宣传”没有{item.rule.category}登记")
@@ -279,7 +279,7 @@ def _set_aside(
         formula=f"{show(chain.total)}，不加分",
         reading=case.reading(key) if key else reading,
         source=case.sources(row, unit, decision),
-        evidence_id=row["佐证编号"] or "",
+        evidence_id=case.evidence_id(row, unit),
     )
 
 

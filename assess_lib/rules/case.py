@@ -117,6 +117,10 @@ class Case:
         """Return the 佐证目录 row that indexes the row's evidence for this unit, if there is one."""
         return self._evidence.get((row["佐证编号"] or "", unit.id))
 
+    def evidence_id(self, row: Row, unit: Unit) -> str:
+        """Return the row's 佐证编号 if it is indexed for this unit; a row without indexed evidence has none."""
+        return "" if self.evidence(row, unit) is None else str(row["佐证编号"])
+
     def sources(self, row: Row, unit: Unit, *more: Row | None) -> tuple[Source, ...]:
         """List the row, then its indexed evidence, then further rows that made the number."""
         evidence = self.evidence(row, unit) if "佐证编号" in row.values else None

@@ -239,7 +239,7 @@ def _register(kind: RegisterFacts, unit: Unit, case: Case) -> Iterator[Fact]:
             standard=standard,
             amount=amount,
             price=price,
-            evidence_id=row["佐证编号"] or "",
+            evidence_id=case.evidence_id(row, unit),
         )
 
 

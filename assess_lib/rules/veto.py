@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from assess_lib.ledger import Entry, Status
 from assess_lib.rules.case import Case, Doubt, Outcome, Unit, day_of, decision_text, not_reported
@@ -77,7 +77,7 @@ def _own_count(item: Item, unit: Unit, case: Case) -> tuple[list[Entry], int]:
     counted: dict[object, Row] = {}
     entries = []
     for row in rows:
-        what = f"工单 {row['工单编号']}，{row['红灯时间']:%Y-%m-%d %H:%M} 红灯"
+        what = f"工单 {row['工单编号']}，{_moment(row['红灯时间'])} 红灯"
         reason = reasons[row.source]
         status: Status = "suppressed"
         source: tuple[Source, ...] = (row.source,)
@@ -109,6 +109,11 @@ def _not_ours(row: Row, unit: Unit, case: Case) -> tuple[Status, str, Row | None
     if _day(row).year > case.scheme.year:
         return "suppressed", "不属本考核年度，不计", None
     return None
+
+
+def _moment(moment: datetime) -> str:
+    """Print a moment; one without a time of day was written as a day."""
+    return f"{moment:%Y-%m-%d}" if moment.time() == time.min else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def _day(row: Row) -> date:
@@ -174,7 +179,7 @@ def named_in_circular(item: Item, unit: Unit, case: Case) -> Outcome:
             why = "未点名，不计"
         used = reading if status == "counted" else ""
         sources = case.sources(row, unit, decision)
-        entries.append(_fact(item, unit, f"{what}：{why}", status, sources, used, row["佐证编号"] or ""))
+        entries.append(_fact(item, unit, f"{what}：{why}", status, sources, used, case.evidence_id(row, unit)))
     doubts = []
     state = case.state("通报批评", unit)
     if state == "missing":
