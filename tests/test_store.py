@@ -24,8 +24,8 @@ from openpyxl import load_workbook
 
 from assess_lib import lock, register
 from assess_lib.errors import EnvironmentFailure, FolderBusy, InputChanged, Problem
-from assess_lib.store import Building, building, commit_all, csvfile, folder, parquet
-from assess_lib.store.workbook import PROBLEM_COLUMNS, dump_problems
+from assess_lib.store import Building, building, commit_all, csvfile, folder, parquet, workbook
+from assess_lib.store.workbook import PROBLEM_COLUMNS, dump_problems, link_target, sheet_names
 from assess_lib.tables import TABLES, Row, Source
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,6 +41,13 @@ def test_text_that_a_spreadsheet_would_calculate_gets_an_apostrophe(start: str) 
     _, rows = csvfile.parse(csvfile.dump(("a",), [(text,)]))
     assert rows == [["'" + text]]
     assert csvfile.unguard(rows[0][0]) == text
+
+
+@pytest.mark.parametrize("text", ["'=1+1", "''-2", "'\t=1", "'＝1"])
+def test_an_apostrophe_that_stood_there_before_is_not_lost(text: str) -> None:
+    """A text that already begins with apostrophe and formula sign is told apart from a defused formula."""
+    assert csvfile.guard(text) == "'" + text
+    assert csvfile.unguard(csvfile.guard(text)) == text
 
 
 @pytest.mark.parametrize("text", ["城关镇", "1-1", " =1", "'quoted", "", "a,b", 'a"b', "a\r\nb", "a\nb", "䶮𠮷\u200b"])
@@ -188,6 +195,108 @@ def test_cell_longer_than_excel_takes_is_cut_with_a_note() -> None:
     sheet = load_workbook(io.BytesIO(dump_problems([Problem("error", "x.y", "长" * 40_000)]))).active
     assert str(sheet["I2"].value).endswith("（全文见 problems.csv）")
     assert len(str(sheet["I2"].value)) == 32_767
+    wide = load_workbook(io.BytesIO(dump_problems([Problem("error", "x.y", "𠮷" * 20_000)]))).active  # two units each
+    assert str(wide["I2"].value) == "𠮷" * 16_373 + "……（全文见 problems.csv）"
+
+
+def _of(file: str, sheet: str = "扣分登记", row: int | None = 14) -> Problem:
+    return Problem("error", "unit.unknown", "不在名录中", "请更正", file=file, sheet=sheet, row=row, column="单位")
+
+
+def test_problem_workbook_has_a_sheet_for_each_file_to_send_back() -> None:
+    """After the whole list comes one sheet a file, with that file's problems alone, counted, in Chinese words."""
+    problems = [
+        _of("扣分登记_城关镇.xlsx"),
+        _of("参会登记.csv", "", 3),
+        Problem("warning", "reviewer.same", "同一人", "请由另一人复核。", file="扣分登记_城关镇.xlsx", row=15),
+        Problem("error", "table.missing", "缺少“扣分标准”表。", table="扣分标准"),
+    ]
+    book = load_workbook(io.BytesIO(dump_problems(problems)))
+    assert book.sheetnames == ["问题清单", "参会登记", "扣分登记_城关镇"]
+    assert book["问题清单"].max_row == 5
+    rows = [[cell.value for cell in row] for row in book["扣分登记_城关镇"].iter_rows()]
+    assert rows[0][0] == "扣分登记_城关镇.xlsx"
+    assert str(rows[1][0]).startswith("错误 1 处，警告 1 处。")
+    assert rows[2] == ["级别", "工作表", "行", "列", "内容", "问题", "处理办法", "定位"]
+    assert rows[3] == ["error", "扣分登记", 14, "单位", None, "不在名录中", "请更正", "第 14 行"]
+    assert rows[4] == ["warning", None, 15, None, None, "同一人", "请由另一人复核。", "第 15 行"]
+    assert len(rows) == 5
+    assert book["扣分登记_城关镇"]["A4"].number_format == ';;;"错误"'
+
+
+def test_problem_workbook_links_to_the_row_in_the_file_beside_it() -> None:
+    """A link names the file alone, no folder, and the row of its sheet; a csv, which has no sheet, is just opened."""
+    problems = [_of("扣分登记_城关镇.xlsx"), _of("扣分登记_城关镇.xlsx", "", None), _of("参会登记.csv", "", 3)]
+    book = load_workbook(io.BytesIO(dump_problems(problems)))
+    links = {
+        (sheet.title, cell.row): (cell.hyperlink.target, cell.hyperlink.location, cell.value)
+        for sheet in book
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.hyperlink
+    }
+    assert links == {
+        ("参会登记", 4): ("参会登记.csv", None, "第 3 行"),
+        ("扣分登记_城关镇", 4): ("扣分登记_城关镇.xlsx", "'扣分登记'!A14", "第 14 行"),
+        ("扣分登记_城关镇", 5): ("扣分登记_城关镇.xlsx", None, "打开文件"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("file", "sheet", "target"),
+    [
+        ("a b.xlsx", "it's", "external:a%20b.xlsx#'it''s'!A14"),
+        ("a#b%41.xls", "x", "external:a%23b%2541.xls#'x'!A14"),
+        ("a.XLSX", "甲!乙", "external:a.XLSX#'甲!乙'!A14"),
+        ("a.ods", "x\u202ey", "external:a.ods"),
+        ("a.ods", "长" * 300, "external:a.ods"),
+        ("..\\..\\autorun.xlsx", "x", ""),
+        ("\\\\server\\share.xlsx", "x", ""),
+        ("http://example.org/a.xlsx", "x", ""),
+        ("javascript:a.xlsx", "x", ""),
+        ("C:a.xlsx", "x", ""),
+        ("xslx.\u202egnp.xlsx", "x", ""),
+        ("\udcff.xlsx", "x", ""),
+        ("报送.exe", "", ""),
+        ("报送.lnk", "", ""),
+        ("scheme.yaml", "", ""),
+        ("", "", ""),
+    ],
+    ids=ascii,
+)
+def test_links_are_escaped_and_lead_to_tables_only(file: str, sheet: str, target: str) -> None:
+    """A name that could be read as a path, that hides characters, or that is no table gets no link at all."""
+    assert link_target(_of(file, sheet)) == target
+
+
+def test_a_name_shown_otherwise_than_it_is_gets_no_link() -> None:
+    """A file whose name holds hidden characters is listed as it prints; a link by that name would lead elsewhere."""
+    assert link_target(Problem("error", "file.name", "文件名含不可见字符", file="扣分登记.xlsx")) == ""
+
+
+def test_sheet_names_are_what_excel_allows() -> None:
+    """31 UTF-16 units at most, no []:*?/\\, no apostrophe at an end, unique whatever the case, never a reserved one."""
+    files = [
+        "扣分登记_甲.csv", "扣分登记_甲.xlsx", "问题清单.xlsx", "History.xlsx", "A.xls", "a.csv", "'x'.csv",
+        "[]:*?/\\.csv", "\x07\uffff.csv", ".csv", "长" * 40 + ".csv", "长" * 40 + "2.csv", "𠮷" * 16 + ".csv",
+        "b" * 30 + "'c.csv", "''.csv",
+    ]  # fmt: skip
+    names = sheet_names(files)
+    assert names == [
+        "扣分登记_甲", "扣分登记_甲~2", "问题清单~2", "History~2", "A", "a~2", "x", "_______", "__", ".csv",
+        "长" * 31, "长" * 29 + "~2", "𠮷" * 15, "b" * 30, "_",
+    ]  # fmt: skip
+    problems = [_of(file) for file in files]
+    assert load_workbook(io.BytesIO(dump_problems(problems))).sheetnames[0] == "问题清单"
+
+
+def test_problem_workbook_with_more_rows_than_excel_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the links that Excel takes in a sheet (65,530) the place stands as text, and no row is lost."""
+    assert workbook._MAX_LINKS <= 65_530
+    monkeypatch.setattr(workbook, "_MAX_LINKS", 5)
+    sheet = load_workbook(io.BytesIO(dump_problems([_of("a.xlsx", "s", row) for row in range(1, 10)])))["a"]
+    assert [bool(sheet.cell(row, 8).hyperlink) for row in range(4, 13)] == [True] * 2 + [False] * 7
+    assert [sheet.cell(row, 8).value for row in range(4, 13)] == [f"第 {row} 行" for row in range(1, 10)]
 
 
 # --- swaps -----------------------------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ HAIR = "#d5d9de"
 LOSS = "#7d3328"
 GAIN = "#a9c3da"
 DEEP = "#1f3d5c"
+# matplotlib repeats each text in a comment; one character that XML does not know would spoil the whole figure.
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 WIDTH = 6.2  # inches; the type area of a page is 156 mm wide
 
 
@@ -54,7 +56,7 @@ def finish(figure: Figure, alt: str) -> Plot:
     """Write the figure as SVG without time, version or fixed size, and give it its words."""
     stream = io.StringIO()
     figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    svg = stream.getvalue()
+    svg = _NOT_IN_XML.sub("", stream.getvalue())
     return Plot(re.sub(r"^.*?(?=<svg)", "", svg, count=1, flags=re.DOTALL), alt)
 
 

@@ -15,18 +15,23 @@ _FORMULA_STARTS = tuple("=+-@＝＋－＠\t\r")
 Cell = str | int | bool | Decimal | None
 
 
+def _calculated(text: str) -> bool:
+    # Apostrophes that already stand before the sign count as part of it: else guard could not be undone.
+    return text.lstrip("'").startswith(_FORMULA_STARTS)
+
+
 def guard(text: str) -> str:
     """Put an apostrophe before a text that a spreadsheet would take for a formula.
 
-    >>> guard("=1+1"), guard("城关镇")
-    ("'=1+1", '城关镇')
+    >>> guard("=1+1"), guard("城关镇"), guard("'=1+1"), guard("'甲'")
+    ("'=1+1", '城关镇', "''=1+1", "'甲'")
     """
-    return "'" + text if text.startswith(_FORMULA_STARTS) else text
+    return "'" + text if _calculated(text) else text
 
 
 def unguard(text: str) -> str:
-    """Take the apostrophe of ``guard`` off again."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA_STARTS) else text
+    """Take the apostrophe of ``guard`` off again: ``unguard(guard(text)) == text`` for every text."""
+    return text[1:] if text.startswith("'") and _calculated(text) else text
 
 
 def cell(value: Cell) -> str:
