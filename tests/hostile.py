@@ -282,7 +282,7 @@ def make_hostile_raw(raw: Path, payloads: Sequence[str], units: int, every: int 
         raw,
         "佐证目录",
         ("佐证编号", "单位", "类型", "名称或网址", "存放位置", "SHA256"),
-        [(key, "U001", "网址", text, text, text) for key, text in share()],
+        [(key, "U001", "网址", text, text, text) for key, text in zip(keys, payloads, strict=True)],
     )
     write_table(
         raw,

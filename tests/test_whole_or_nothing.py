@@ -131,14 +131,16 @@ def test_killed_at_any_moment(project: Path, command: str, kills: int) -> None:
     with _start(project, command, "above") as whole:
         assert whole.wait() == 0
     span = time.perf_counter() - begun
-    killed = 0
-    for turn in range(kills):
+    killed = turn = 0
+    # A busy machine may let a process end before its kill: such a turn proves nothing and is taken again.
+    while turn < kills or (not killed and turn < kills + 8):
         reading = ("at_least", "above")[turn % 2]
         with _start(project, command, reading) as process:
             # Half of the kills fall into the last part, where folders are written and swapped.
             time.sleep(moments.uniform(0, span) if turn % 2 else moments.uniform(0.6, 1.1) * span)
             process.send_signal(signal.SIGKILL)
         killed += process.returncode == -signal.SIGKILL
+        turn += 1
         check_set(project / "data/processed/2022")
         if command in ("report", "run"):
             check_reports(project / "reports/2022")
