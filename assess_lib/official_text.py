@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import get_args
 
 from assess_lib.errors import InputRejected, Problem
+from assess_lib.exact import plain
 from assess_lib.scheme import (
     DeductFromFull,
     HighestLevelPerMatter,
@@ -434,15 +435,10 @@ def _points(value: Decimal) -> Finds:
     return _quantity(value, "分(?!之)")
 
 
-def _plain(value: Decimal) -> str:
-    """Return points as the document prints them: 3, 2.5."""
-    return f"{value.normalize():f}"
-
-
 def _points_list(values: Sequence[Decimal]) -> Finds:
     """Find a whole list of points in order: 3分、2分、1分, also 3、2、1分 or with a level's name before each."""
     gap = r"分?(?:[、,;/和及\-]|[^\d。]{1,12}?)"
-    numbers = gap.join(rf"{re.escape(_plain(value))}(?:\.0+)?" for value in values)
+    numbers = gap.join(rf"{re.escape(plain(value))}(?:\.0+)?" for value in values)
     pattern = re.compile(rf"(?<![\d.])(?<!\d[、/])(?<!\d分[、/]){numbers}分(?![、/和及]\d)")
     return lambda text: bool(pattern.search(text))
 
@@ -493,7 +489,7 @@ def expectations(scheme: Scheme) -> Iterator[Expected]:
         (lines.bonus_gate.clause, lines.bonus_gate.points),
         (lines.bonus_cap.clause, lines.bonus_cap.points),
     ):
-        yield Expected(clause, f"{_plain(value)}分", _points(value))
+        yield Expected(clause, f"{plain(value)}分", _points(value))
     for part in (scheme.parts.veto, scheme.parts.key, scheme.parts.bonus, scheme.parts.final):
         for word in part.words:
             yield Expected(part.clause, word, _word(word), label=True)
@@ -512,11 +508,11 @@ def _item_expectations(item: Item) -> Iterator[Expected]:
     elif isinstance(rule, QuarterlyTopRanks):
         levels = rule.rank_points
     if levels:
-        yield Expected(item.clause, "、".join(f"{_plain(value)}分" for value in levels), _points_list(levels))
+        yield Expected(item.clause, "、".join(f"{plain(value)}分" for value in levels), _points_list(levels))
     if item.cap is not None:
-        yield Expected(item.clause, f"{_plain(item.cap)}分", _cap(item.cap, levels))
+        yield Expected(item.clause, f"{plain(item.cap)}分", _cap(item.cap, levels))
     if isinstance(rule, (MeanPerMatter, MeanOfRaters)):
-        yield Expected(item.clause, f"{_plain(rule.score_max)}分", _points(rule.score_max))
+        yield Expected(item.clause, f"{plain(rule.score_max)}分", _points(rule.score_max))
     elif isinstance(rule, HotlineRedLights):
         yield Expected(item.clause, _times(rule.limit), _quantity(rule.limit, "次"))
     elif isinstance(rule, QuarterlyTopRanks):

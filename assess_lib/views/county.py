@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from assess_lib.errors import SEVERITY_NAMES
 from assess_lib.exact import ZERO, mean
 from assess_lib.scheme import KNOWN_READINGS, Item
 from assess_lib.tables import TABLES, Row
@@ -298,7 +299,7 @@ class CountySummary:
             Column("set_aside", "另置", "number"),
         )
         found = Counter(self.data.problems["severity"])
-        said = "，".join(f"{word} {found[severity]} 条" for severity, word in words.SEVERITY_WORDS.items())
+        said = "，".join(f"{word} {found[severity]} 条" for severity, word in SEVERITY_NAMES.items())
         return sentence(f"清洗和计分共发现：{said}。", mark="said") + table(rows, columns, empty="没有读入任何表。")
 
     def readings(self) -> Html:

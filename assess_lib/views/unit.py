@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from assess_lib.errors import SEVERITY_NAMES, Severity
 from assess_lib.exact import ZERO
 from assess_lib.scheme import Item
 from assess_lib.views import page, words
@@ -326,13 +327,13 @@ class UnitReport:
         )
         return sentence(said, mark="warn" if self.open_items else "said") + table(rows, columns, css="to-do")
 
-    def _doubts(self, severity: str) -> list[dict[str, str]]:
+    def _doubts(self, severity: Severity) -> list[dict[str, str]]:
         """List the unit's problems of one severity: scoring names the unit in ``value``, the item in ``code``."""
         problems = self.data.problems
         scoring = tuple(f"{severity}.{item.id.lower()}." for item in self.scheme.items)
         mine = problems[(problems["severity"] == severity) & (problems["value"] == self.name)]
         return [
-            {"kind": words.SEVERITY_WORDS[severity], "message": row["message"], "remedy": row["remedy"]}
+            {"kind": SEVERITY_NAMES[severity], "message": row["message"], "remedy": row["remedy"]}
             for row in mine.to_dict("records")
             if str(row["code"]).startswith(scoring)
         ]

@@ -27,7 +27,6 @@ STATUS_WORDS: Mapping[str, str] = {
     "unresolved": "待定",
     "verdict": "结论",
 }
-SEVERITY_WORDS: Mapping[str, str] = {"error": "错误", "unresolved": "待定", "warning": "警告", "notice": "提示"}
 
 _SOURCE = re.compile(r"(?P<file>.+?)!(?P<sheet>.*)!(?P<row>\d+)", re.DOTALL)
 _READING = re.compile(r"([a-z0-9_]+)=([a-z0-9_]+)")
