@@ -35,6 +35,8 @@ COMMANDS: Mapping[str, str] = {
     "explain": "assess_lib.cli.explain:explain",
     "templates": "assess_lib.cli.templates:templates",
     "lab": "assess_lib.cli.lab:lab",
+    "doctor": "assess_lib.cli.doctor:doctor",
+    "completion": "assess_lib.cli.completion:completion",
 }
 
 
