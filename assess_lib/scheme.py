@@ -150,6 +150,10 @@ class Grades(_Model):
     pending: Label = Field(description="等次未审定时印在合格后面的字样")
     bands: tuple[Band, ...] = Field(default=(), description="经批准的更细等次，从高到低；没有就写 []")
 
+    def printed(self, grade: str) -> str:
+        """Return a grade as reports print it: the pass grade says that it is still to be approved."""
+        return grade + self.pending if grade == self.passed else grade
+
     @model_validator(mode="after")
     def _bands_descend(self) -> Self:
         found: list[tuple[Place, str]] = []
