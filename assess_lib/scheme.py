@@ -367,6 +367,14 @@ class Item(_Model):
         return self.cap
 
 
+class Publication(_Model):
+    """What the published version (公示稿) tells beyond unit, group and grade: nothing unless the file says so."""
+
+    score: StrictBool = Field(default=False, description="公示稿是否公布最终得分")
+    rank: StrictBool = Field(default=False, description="公示稿是否公布组内名次和总名次")
+    objection: Label | None = Field(default=None, description="怎样提出异议：受理部门、期限、联系方式；印在公示稿末尾")
+
+
 class Scheme(_Model):
     """A year's scheme, validated."""
 
@@ -381,6 +389,7 @@ class Scheme(_Model):
     items: tuple[Item, ...] = Field(min_length=1, description="全部考核项目，依次为否决、重点、加分")
     clauses: dict[Clause, Label] = Field(description="条款摘要：条款号和我们的转述，印在数字旁")
     readings: dict[str, Reading] = Field(description="口径：条文不明确处的选择")
+    publication: Publication = Field(default_factory=Publication, description="公示稿公布哪些内容")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -77,7 +77,9 @@ def spellings(text: str) -> tuple[str, ...]:
     """
     from pypinyin import Style, pinyin
 
-    readings = pinyin(text, style=Style.NORMAL, heteronym=True, errors=lambda rest: [[char] for char in rest])
+    # what is no Chinese character stays as it is, character by character (the hints know of strings only)
+    kept: Any = lambda rest: [[char] for char in rest]  # noqa: E731
+    readings = pinyin(text, style=Style.NORMAL, heteronym=True, errors=kept)
     found: dict[str, None] = {}
     for chosen in islice(product(*readings), _SPELLINGS):
         found.setdefault("".join(chosen).lower())
@@ -143,20 +145,21 @@ def index_page(data: ScoredSet, roster: Iterable[Row], files: Collection[str]) -
     script = (templates_folder() / "site" / "index.js").read_text(encoding="utf-8")
     listed = entries(data, roster, files)
     values = page.page_metadata(data, None)
-    html = (
-        _environment()
-        .get_template("index.html.j2")
-        .render(
-            page=values,
-            title=f"{values['year']}年考核报告目录",
-            subject=page.subject(data),
-            entries=listed,
-            groups=[group.name for group in data.basis.scheme.groups],
-            grades=list(dict.fromkeys(entry.grade for entry in listed)),
-            documents=_documents(files),
-            digest=data.receipt_digest,
-            script=Markup(script),
-            script_hash=b64encode(sha256(script.encode()).digest()).decode(),
-        )
+    return render_page(
+        "index.html.j2",
+        page=values,
+        title=f"{values['year']}年考核报告目录",
+        subject=page.subject(data),
+        entries=listed,
+        groups=[group.name for group in data.basis.scheme.groups],
+        grades=list(dict.fromkeys(entry.grade for entry in listed)),
+        documents=_documents(files),
+        digest=data.receipt_digest,
+        script=Markup(script),
+        script_hash=b64encode(sha256(script.encode()).digest()).decode(),
     )
-    return html.rstrip("\n") + "\n"
+
+
+def render_page(template: str, **values: Any) -> str:
+    """Fill a page's template with values; all of them are escaped."""
+    return _environment().get_template(template).render(values).rstrip("\n") + "\n"

@@ -56,7 +56,7 @@ _COLOURS: Mapping[Severity, str] = {
     "warning": "#DDEBF7",
     "notice": "#EDEDED",
 }
-_FIXED_DATE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+FIXED_DATE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _MAX_ROWS = 1_048_576
 _MAX_TEXT = 32_767
 _CUT = "……（全文见 problems.csv）"
@@ -133,7 +133,7 @@ def dump_problems(problems: Sequence[Problem]) -> bytes:
         "strings_to_numbers": False,
     }
     book = xlsxwriter.Workbook(buffer, options)
-    book.set_properties({"title": _LIST_SHEET, "created": _FIXED_DATE})
+    book.set_properties({"title": _LIST_SHEET, "created": FIXED_DATE})
     looks = _Looks(book)
     _write_list(book.add_worksheet(_LIST_SHEET), problems, looks)
     by_file: dict[str, list[Problem]] = {}
