@@ -1,0 +1,142 @@
+"""Why a ledger row differs: the raw rows, readings and numbers of the scheme behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from assess_lib.comparison.changes import Cause, Overview, Pair, ReadingChange, RecordChange, Step
+from assess_lib.comparison.matching import named_rows
+from assess_lib.comparison.records import Records
+from assess_lib.scheme import Item
+from assess_lib.tables import ALL_UNITS
+
+# Columns of 单位名录 that no number depends on.
+_NAMES = frozenset({"单位名称", "全称", "别名", "依据文号"})
+# Statuses of a row that counts, in whole or cut.
+_COUNTING = frozenset({"counted", "adjusted", "capped", "floored"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Finds the causes of differences between two sets."""
+
+    overview: Overview
+    records: Records
+
+    def of_row(
+        self, pair: Pair[Step], item: Item, unit_id: str, rows: Sequence[Pair[Step]], *, opened: bool = False
+    ) -> tuple[Cause, ...]:
+        """Say why a ledger row of an item is new, gone or different; ``rows`` are all of the item.
+
+        ``opened``: the item is judged on one side only, because the bonus part opened or closed. The order is raw
+        rows, readings, the scheme, the run date, the roster; only where none of them differs for this row, what
+        other rows did to it, else the software. ``unknown`` is said when nothing is left.
+        """
+        if opened:
+            return (Cause("gate"),)
+        found = [Cause("record", record=change) for change in self._records(pair, item, unit_id)]
+        found += [Cause("reading", reading=change) for change in self._readings(pair)]
+        found += self.of_scheme(f"items[{item.id}]")
+        found += self._run_date(pair, item)
+        if item.rule.method == "quarterly_top_ranks" and (self.overview.roster.regrouped or self._membership()):
+            found.append(Cause("roster"))
+        return tuple(found or self._indirect(pair, item, unit_id, rows))
+
+    def of_scheme(self, *paths: str) -> list[Cause]:
+        """Return the numbers of the scheme below these paths that differ, names and clauses aside."""
+        return [
+            Cause("scheme", scheme=change)
+            for change in self.overview.scheme
+            if change.path.startswith(paths)
+            and not change.path.endswith((".name", ".clause"))
+            and ".words" not in change.path
+        ]
+
+    def of_start(self, item: Item, *, opened: bool) -> tuple[Cause, ...]:
+        """Say why an item starts with other points: its part opened or closed, or its cap differs."""
+        return (Cause("gate"),) if opened else tuple(self.of_scheme(f"items[{item.id}].cap") or self._last())
+
+    def of_cut(self) -> tuple[Cause, ...]:
+        """Say why the cap of the bonus part takes another amount: the cap differs, else the items' sum does."""
+        return tuple(self.of_scheme("judgement.bonus_cap") or [Cause("other_rows")])
+
+    def of_gate(self) -> tuple[Cause, ...]:
+        """Say what beside the key score can have opened or closed the bonus part."""
+        return (*self._keyed("bonus_gate"), *self.of_scheme("judgement.bonus_gate"))
+
+    def of_grade(self) -> tuple[Cause, ...]:
+        """Say what beside the scores can have changed a grade."""
+        return tuple(self.of_scheme("judgement.pass_mark", "grades"))
+
+    def _keyed(self, *keys: str) -> list[Cause]:
+        return [Cause("reading", reading=change) for change in self.overview.readings if change.key in keys]
+
+    def _membership(self) -> bool:
+        return bool(self.overview.roster.added or self.overview.roster.removed)
+
+    def _records(self, pair: Pair[Step], item: Item, unit_id: str) -> Iterator[RecordChange]:
+        """Yield what changed of the raw rows that the row names on either side or that ended its absence, each once."""
+        numbers = self._named(pair)
+        yield from self._changes(numbers)
+        yield from self._absence(pair, item, unit_id, numbers)
+
+    def _named(self, *pairs: Pair[Step]) -> dict[int, None]:
+        """Return the raw rows that ledger rows name on either side, each once."""
+        numbers: dict[int, None] = {}
+        for pair in pairs:
+            for step, known in ((pair.old, self.records.old), (pair.new, self.records.new)):
+                numbers |= dict.fromkeys(() if step is None else named_rows(step, known))
+        return numbers
+
+    def _changes(self, numbers: Iterable[int]) -> Iterator[RecordChange]:
+        for number in numbers:
+            change = self.records.changes.get(number)
+            if change is not None and not _only_names(change):
+                yield change
+
+    def _absence(self, pair: Pair[Step], item: Item, unit_id: str, known: dict[int, None]) -> Iterator[RecordChange]:
+        """Yield what ended or brought about a row that says a table holds nothing: its rows, its confirmations."""
+        labels = " ".join(step.label for step in (pair.old, pair.new) if step is not None)
+        tables = [table for table in item.rule.tables if f"“{table}”" in labels]
+        for number, change in self.records.changes.items():
+            if number in known:
+                continue
+            confirms = change.table == "确认无事项" and dict(change.key).get("表") in tables
+            if change.unit_id in (unit_id, ALL_UNITS) and (change.table in tables or confirms):
+                yield change
+
+    def _readings(self, pair: Pair[Step]) -> Iterator[ReadingChange]:
+        named = "; ".join(step.reading for step in (pair.old, pair.new) if step is not None)
+        keys = {part.partition("=")[0] for part in named.split("; ")}
+        return (change for change in self.overview.readings if change.key in keys)
+
+    def _run_date(self, pair: Pair[Step], item: Item) -> list[Cause]:
+        """Name the run date where an obligation or a task became due, or is not yet, between the two days."""
+        due = any(getattr(facts, "kind", "") in ("reports", "tasks") for facts in getattr(item.rule, "facts", ()))
+        statuses = {step.status for step in (pair.old, pair.new) if step is not None}
+        waits = "suppressed" in statuses and len(statuses) > 1
+        return [Cause("run_date")] if self.overview.run_date.changed and due and waits else []
+
+    def _indirect(self, pair: Pair[Step], item: Item, unit_id: str, rows: Sequence[Pair[Step]]) -> list[Cause]:
+        """Say what else moved a row whose own basis is the same.
+
+        Cap or floor took another amount of it; or another raw row of the item or the unit beat it or made way; or a
+        reading or number of the scheme that the row does not name; else the software.
+        """
+        old, new = pair.old, pair.new
+        if old is not None and new is not None and {old.status, new.status} <= _COUNTING and old.nominal == new.nominal:
+            return [Cause("cut")]
+        of_item = [Cause("record", record=change) for change in self._changes(self._named(*rows))]
+        if of_item or self.records.of_unit(unit_id):
+            return [Cause("other_rows"), *of_item]
+        rules = [Cause("reading", reading=change) for change in self.overview.readings]
+        return rules or self.of_scheme("") or self._last()
+
+    def _last(self) -> list[Cause]:
+        return [Cause("software")] if self.overview.software else [Cause("unknown")]
+
+
+def _only_names(change: RecordChange) -> bool:
+    """Tell whether a roster row changed in names alone, which move no number."""
+    return change.table == "单位名录" and {column for column, _, _ in change.cells} <= _NAMES
