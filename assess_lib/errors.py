@@ -111,6 +111,12 @@ class FinalRefused(AssessError):
         self.problems = tuple(problems)
 
 
+class ApprovalRefused(AssessError):
+    """The set is approved and frozen, or is in no state to be approved (exit 8)."""
+
+    exit_code = EXIT_REFUSED
+
+
 class NotebookFailed(AssessError):
     """At least one notebook failed; the others ran (exit 9)."""
 

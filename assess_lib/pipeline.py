@@ -11,12 +11,12 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from assess_lib import lock, register, scoring, store
+from assess_lib import approval, lock, register, scoring, store
 from assess_lib.cleaning import Cleaned, clean
 from assess_lib.errors import (
     SEVERITY_NAMES,
@@ -32,6 +32,7 @@ from assess_lib.official_text import check_official_text, load_official_text
 from assess_lib.paths import YearPaths
 from assess_lib.scheme import KNOWN_READINGS, Scheme
 from assess_lib.scheme_file import load_scheme
+from assess_lib.store.earlier import earlier_results
 from assess_lib.store.parquet import unstorable
 from assess_lib.store.sets import (
     BASIS_FILE,
@@ -68,6 +69,8 @@ class Outcome:
     counts: Sequence[store.CountRow]
     score: scoring.Score | None = None
     receipt: str | None = None
+    # Results of the set that was replaced: None if there was none, empty if it could not be compared.
+    previous: tuple[scoring.Result, ...] | None = None
 
     def count(self, severity: str) -> int:
         """Return how many problems of a severity there are."""
@@ -130,14 +133,16 @@ class _Request:
     readings: dict[str, str]
     run_date: date | None
     final: bool = False
+    reopen: str = ""
 
     @property
     def options(self) -> dict[str, Any]:
-        return {
+        options = {
             "final": self.final,
             "date": self.run_date.isoformat() if self.run_date else "",
             "readings": self.readings,
         }
+        return options | {"reopen": self.reopen} if self.reopen else options
 
 
 def _request(
@@ -146,8 +151,14 @@ def _request(
     readings: Mapping[str, str] | None,
     run_date: str | date | None,
     final: bool = False,
+    reopen: str | None = None,
 ) -> _Request:
-    return _Request(command, paths, check_readings(readings), parse_date(run_date), final)
+    request = _Request(
+        command, paths, check_readings(readings), parse_date(run_date), final, approval.check_reason(reopen)
+    )
+    if request.reopen:  # wrong usage if there is nothing to lift: found before anything is touched
+        approval.may_replace(paths.processed, request.reopen)
+    return request
 
 
 @contextmanager
@@ -161,6 +172,7 @@ def _run(request: _Request) -> Iterator[register.Attempt]:
         lock.held(processed),
         register.recorded(processed, request.command, request.options) as attempt,
     ):
+        store.settle(processed)
         yield attempt
 
 
@@ -290,7 +302,8 @@ def clean_stage(paths: YearPaths, *, run_date: str | date | None = None) -> Outc
     """Clean the raw files and store the clean tables (notebook 01).
 
     A scored set that was made of the same inputs by the same software keeps its results; an older one loses
-    them, because they no longer follow from the tables. Raises InputRejected when there are errors.
+    them, because they no longer follow from the tables. Raises InputRejected when there are errors, ApprovalRefused
+    when an approved set would lose its results.
     """
     request = _request("01_clean", paths, None, run_date)
     hashes, rules = _begin(request)
@@ -301,6 +314,7 @@ def clean_stage(paths: YearPaths, *, run_date: str | date | None = None) -> Outc
         if receipt:
             store.replace_problems(paths.processed, inputs.problems, inputs.cleaned.counts)
         else:
+            approval.may_replace(paths.processed)
             findings = store.Findings(hashes, inputs.problems, (), count_rows(inputs.cleaned.counts))
             files = store.assemble(_stored_basis(request, inputs.basis, "cleaned"), findings, tables, None)
             receipt = store.digest(files[RECEIPT_FILE])
@@ -344,13 +358,14 @@ def score_stage(
     """Score the stored clean tables and write the whole set (notebook 02).
 
     Raises UsageError when there are no clean tables, VerifyFailed when they were altered, InputChanged when the
-    raw files are no longer those they were cleaned from, FinalRefused as ``score`` does.
+    raw files are no longer those they were cleaned from, FinalRefused and ApprovalRefused as ``score`` does.
     """
     request = _request("02_score", paths, readings, run_date, final)
     hashes, rules = _begin(request)
     if isinstance(rules, InputRejected):
         raise rules
     with _run(request) as attempt:
+        approval.may_replace(paths.processed)
         files = store.read_set_files(paths.processed)
         findings = store.Findings.load(files[FINDINGS_FILE])
         changed = store.differences(findings.inputs, hashes)
@@ -366,15 +381,18 @@ def score(
     readings: Mapping[str, str] | None = None,
     run_date: str | date | None = None,
     final: bool = False,
+    reopen: str | None = None,
 ) -> Outcome:
     """Clean and score in one go and write the whole set, byte for byte the one that the two stages write.
 
-    Raises InputRejected when there are errors, FinalRefused when ``final`` is asked for and items are
-    unresolved; both replace the list of problems and leave the set as it was.
+    ``reopen`` is the reason for which the approval of the set that stands is lifted. Raises InputRejected when there
+    are errors, FinalRefused when ``final`` is asked for and items are unresolved; both replace the list of problems and
+    leave the set as it was, its approval too. Raises ApprovalRefused, with nothing touched, when the set is approved.
     """
-    request = _request("score", paths, readings, run_date, final)
+    request = _request("score", paths, readings, run_date, final, reopen)
     hashes, rules = _begin(request)
     with _run(request) as attempt:
+        approval.may_replace(paths.processed, request.reopen)
         inputs = _read(request, hashes, rules, attempt)
         findings = store.Findings(hashes, inputs.problems, (), count_rows(inputs.cleaned.counts))
         return _score(request, inputs.basis, table_files(inputs.cleaned.tables), findings, attempt)
@@ -393,6 +411,7 @@ def _score(
     result = scoring.score(rows, basis.scheme, stored.readings, stored.run_date)
     problems = (*findings.cleaning, *result.problems)
     attempt.problems = count_problems(problems)
+    attempt.decided(stored.readings, basis.scheme.default_readings(), len(rows["调整复核"]))
     unresolved = [problem for problem in problems if problem.severity == "unresolved"]
     _unchanged(request.paths.raw, findings.inputs)
     if request.final and (unresolved or any(unit.unresolved for unit in result.results)):
@@ -403,6 +422,11 @@ def _score(
         )
     scored = store.Findings(findings.inputs, findings.cleaning, result.problems, findings.counts)
     files = store.assemble(stored, scored, tables, result)
+    previous = earlier_results(request.paths.processed, request.paths.year)
+    lifted = approval.may_replace(request.paths.processed, request.reopen)
+    if lifted:
+        approval.register_reopening(request.paths.processed, lifted, request.command)
     store.replace_set(request.paths.processed, files)
     attempt.receipt = store.digest(files[RECEIPT_FILE])
-    return _outcome(request, basis, rows, problems, findings.counts, result, attempt.receipt)
+    outcome = _outcome(request, basis, rows, problems, findings.counts, result, attempt.receipt)
+    return replace(outcome, previous=previous)

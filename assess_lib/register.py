@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from assess_lib.errors import (
     EXIT_BUG,
@@ -24,6 +24,7 @@ from assess_lib.errors import (
     EnvironmentFailure,
 )
 from assess_lib.store.folder import disk_reason
+from assess_lib.store.receipt import overrides
 
 _OUTCOMES = {
     EXIT_DONE: "done",
@@ -51,6 +52,74 @@ class Attempt:
 
     receipt: str | None = None
     problems: dict[str, int] = field(default_factory=dict)
+    extra: dict[str, Any] = field(default_factory=dict)  # what this command alone has to tell
+
+    def decided(self, readings: Mapping[str, str], defaults: Mapping[str, str], adjustments: int) -> None:
+        """Tell what people decided for this run: readings other than the scheme's own, rows of 调整复核."""
+        self.extra |= {"overrides": overrides(readings, defaults), "adjustments": adjustments}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the register: its number from 1, its bytes, what it says (None if it cannot be read)."""
+
+    number: int
+    raw: bytes
+    entry: Mapping[str, Any] | None
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the attempt was done (exit 0)."""
+        return self.entry is not None and self.entry.get("exit") == EXIT_DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a line: ``chain`` (not sealed by the hash of the line before), ``unreadable``, or ``torn``.
+
+    ``torn`` is a line that a power cut may have broken off; ``sealed`` tells that a later line goes on from it.
+    """
+
+    number: int
+    kind: Literal["chain", "unreadable", "torn"]
+    sealed: bool = False
+
+
+def read(processed: Path) -> tuple[Line, ...]:
+    """Return the register's lines, oldest first; none when there is no register. Raises OSError."""
+    try:
+        content = register_file(processed).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    return tuple(Line(number, raw, _entry(raw)) for number, raw in enumerate(content.splitlines(), start=1))
+
+
+def _entry(raw: bytes) -> Mapping[str, Any] | None:
+    try:
+        found = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def check(processed: Path) -> tuple[Fault, ...]:
+    """Return what is wrong with the register, line by line; nothing when every line holds. Raises OSError.
+
+    Each line must be a JSON object whose ``previous`` is the SHA-256 of the line before (blank on the first); the
+    last one must end in a line feed. A change in any line but the last breaks the line after it.
+    """
+    lines = read(processed)
+    faults: list[Fault] = []
+    for line, before, after in zip(lines, (None, *lines), (*lines[1:], None), strict=False):
+        if line.entry is None:
+            seal = sha256(line.raw).hexdigest()
+            sealed = after is not None and after.entry is not None and after.entry.get("previous") == seal
+            faults.append(Fault(line.number, "torn" if sealed or after is None else "unreadable", sealed))
+        elif line.entry.get("previous") != (sha256(before.raw).hexdigest() if before else ""):
+            faults.append(Fault(line.number, "chain"))
+    if lines and lines[-1].entry is not None and not register_file(processed).read_bytes().endswith(b"\n"):
+        faults.append(Fault(lines[-1].number, "torn"))
+    return tuple(faults)
 
 
 def _last_line(file: Path) -> tuple[bytes, bool]:
@@ -112,6 +181,7 @@ def recorded(processed: Path, command: str, options: Mapping[str, Any]) -> Itera
                 "exit": code,
                 "receipt": attempt.receipt,
                 "problems": attempt.problems,
+                **attempt.extra,
             },
         )
 

@@ -10,11 +10,12 @@ from typing import Any
 import pandas as pd
 from build import load_scheme_plainly, make_tables
 
+from assess_lib.adjustments import list_adjustments
 from assess_lib.errors import Problem
 from assess_lib.ledger import LEDGER_COLUMNS
 from assess_lib.scoring import ItemScore, Result, Score, score
 from assess_lib.store import Findings, ScoredSet, StoredBasis, assemble
-from assess_lib.store.sets import table_files, write_files
+from assess_lib.store.sets import adjustments_frame, table_files, write_files
 
 DIGEST = "0123456789abcdef" * 4
 
@@ -62,6 +63,7 @@ def make_set(
         frame(_records(made.problems, Problem), [f.name for f in fields(Problem)]),
         frame(list(rows), counts),
         DIGEST,
+        adjustments=adjustments_frame(list_adjustments(make_tables(literals), scheme, chosen, scheme.cut_off)),
     )
 
 

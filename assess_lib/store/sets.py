@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from assess_lib.adjustments import Adjustment, list_adjustments
 from assess_lib.errors import Problem, UsageError, VerifyFailed
 from assess_lib.ledger import LEDGER_COLUMNS, Entry
 from assess_lib.scheme import Scheme
 from assess_lib.store import csvfile, parquet
-from assess_lib.store.folder import building, receipt_names
+from assess_lib.store.approval import APPROVAL_FILE, Approval, check_approval, read_approval
+from assess_lib.store.folder import building, disk_failure, receipt_names, recover
 from assess_lib.store.receipt import digest, dump_json, receipt
 from assess_lib.store.workbook import PROBLEM_COLUMNS, dump_problems, problem_cells
 from assess_lib.tables import TABLES, Tables
@@ -36,6 +38,7 @@ RESULT_COLUMNS = (
     "rank_overall",
     "unresolved",
 )
+ADJUSTMENT_COLUMNS = tuple(column.name for column in fields(Adjustment))
 ITEM_COLUMNS = ("unit_id", "item", "points", "cap", "unresolved", "note")
 ROW_COLUMNS = ("table", "file", "sheet", "read", "accepted", "rejected", "set_aside")
 
@@ -54,6 +57,7 @@ OUR_FILES = frozenset(
         BASIS_FILE,
         FINDINGS_FILE,
         RECEIPT_FILE,
+        APPROVAL_FILE,
         *TABLE_FILES,
     }
 )
@@ -205,7 +209,8 @@ class ScoredSet:
 
     The frames have the contract's columns as objects: points ``Decimal`` or None, counts ``int`` or None, booleans
     ``bool``, text ``str`` as it stood in the input. ``problems`` and ``rows`` are those of this set, also when
-    ``problems.csv`` tells of a later check.
+    ``problems.csv`` tells of a later check. ``adjustments`` has a row for each 调整复核, with the columns of
+    ``Adjustment``; ``approval`` is None until the set is approved.
     """
 
     basis: StoredBasis
@@ -215,6 +220,8 @@ class ScoredSet:
     problems: DataFrame
     rows: DataFrame
     receipt_digest: str
+    approval: Approval | None = None
+    adjustments: DataFrame = field(default_factory=lambda: adjustments_frame(()))
 
 
 def count_rows(counts: Sequence[Counts]) -> tuple[CountRow, ...]:
@@ -277,6 +284,7 @@ def assemble(
         run_date=basis.run_date,
         final=basis.final,
         readings=basis.readings,
+        defaults=basis.scheme.default_readings(),
         inputs=findings.inputs,
         outputs=files,
     )
@@ -290,6 +298,18 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with open(target, "xb") as stream:
             stream.write(data)
+
+
+def settle(processed: Path) -> None:
+    """Bring a folder that an interrupted run left half swapped to its valid state; the caller holds the lock.
+
+    Whoever asks whether the set is approved asks after this: only then is it clear which set stands. Raises
+    EnvironmentFailure when the disk refuses.
+    """
+    try:
+        recover(processed, OUR_FILES | receipt_names(processed))
+    except OSError as error:
+        raise disk_failure(error, processed) from error
 
 
 def replace_set(processed: Path, files: Mapping[str, bytes]) -> None:
@@ -368,12 +388,32 @@ def _read_csv(data: bytes) -> DataFrame:
     )
 
 
+def adjustments_frame(adjustments: Sequence[Adjustment]) -> DataFrame:
+    """Return adjustments as a frame."""
+    rows = [[getattr(made, column) for column in ADJUSTMENT_COLUMNS] for made in adjustments]
+    return _frame(ADJUSTMENT_COLUMNS, rows)
+
+
+def _read_with_approval(processed: Path) -> tuple[dict[str, bytes], Approval | None]:
+    """Read the set's files and its approval, both of the same moment: the folder may be swapped between two reads."""
+    for _ in range(2):
+        files, approval = read_set_files(processed), read_approval(processed)
+        try:
+            if (processed / RECEIPT_FILE).read_bytes() == files[RECEIPT_FILE]:
+                break
+        except OSError:
+            continue
+    check_approval(approval, digest(files[RECEIPT_FILE]))
+    return files, approval
+
+
 def load_set(processed: Path | str) -> ScoredSet:
     """Read a complete scored set: its basis, and results, items, ledger, problems and row counts as frames.
 
-    Raises UsageError when the folder holds none, VerifyFailed when a file is not what the receipt says.
+    Raises UsageError when the folder holds none, VerifyFailed when a file is not what the receipt says, or the
+    approval is not of this receipt.
     """
-    files = read_set_files(Path(processed))
+    files, approval = _read_with_approval(Path(processed))
     try:
         basis, findings = (
             StoredBasis.load(files[BASIS_FILE]),
@@ -391,6 +431,10 @@ def load_set(processed: Path | str) -> ScoredSet:
             _frame(PROBLEM_COLUMNS, problems),
             _frame(ROW_COLUMNS, rows),
             digest(files[RECEIPT_FILE]),
+            approval,
+            adjustments_frame(
+                list_adjustments(load_tables(files), basis.scheme, basis.readings, basis.run_date),
+            ),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise UsageError(_NO_SET) from error

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from assess_lib.errors import UsageError
+from assess_lib.views import words
 
 if TYPE_CHECKING:
     from assess_lib.store import ScoredSet
 
 DRAFT = "初评稿"
 SUBMITTED = "送审稿"
+APPROVED = "定稿"
 SAMPLE = "演示数据"
 
 
@@ -22,6 +24,7 @@ class PageMetadata(TypedDict):
     year: int
     sample: bool
     document: str
+    approval: str
 
 
 def subject(data: ScoredSet) -> str:
@@ -38,17 +41,34 @@ def unit_name(data: ScoredSet, unit_id: str) -> str:
 
 
 def draft_label(data: ScoredSet) -> str:
-    """Return the state of the set: a draft until it is final; whoever approves it changes the label."""
+    """Return the state of the set: 初评稿, from ``--final`` on 送审稿, approved 定稿."""
+    if data.approval is not None:
+        return APPROVED
     return SUBMITTED if data.basis.final else DRAFT
 
 
-def page_metadata(data: ScoredSet, unit_id: str | None) -> PageMetadata:
-    """Return the page's metadata for one unit's report, or for a report on the county (``None``)."""
-    name = "全县汇总分析" if unit_id is None else f"{unit_name(data, unit_id)}考核情况报告"
+def approval_facts(data: ScoredSet) -> list[tuple[str, str]]:
+    """Return under which document, by whom and when the set was approved, each with its name; nothing if it was not."""
+    approval = data.approval
+    if approval is None:
+        return []
+    return [("批准文号", approval.document), ("批准", approval.by), ("批准日期", words.day(approval.date))]
+
+
+def approval_line(data: ScoredSet) -> str:
+    """Return the approval as it stands on every page, blank for a set that is not approved."""
+    approval = data.approval
+    return "" if approval is None else f"{approval.document}　{approval.by}　{words.day(approval.date)}批准"
+
+
+def page_metadata(data: ScoredSet, unit_id: str | None, heading: str = "全县汇总分析") -> PageMetadata:
+    """Return the page's metadata for one unit's report, or for a page on the county (``None``) of that heading."""
+    name = heading if unit_id is None else f"{unit_name(data, unit_id)}考核情况报告"
     return {
         "title": f"{data.basis.year}年{name}",
         "draft_label": draft_label(data),
         "year": data.basis.year,
         "sample": data.basis.scheme.sample,
         "document": data.basis.scheme.document.number,
+        "approval": approval_line(data),
     }
