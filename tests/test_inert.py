@@ -46,7 +46,7 @@ _FORMULA_STARTS = tuple("=+-@＝＋－＠\t\r")
 _ELEMENT_NAMES = (
     "html head meta title style body main header footer nav section article div p span h1 h2 h3 h4 h5 h6 table caption "
     "colgroup col thead tbody tfoot tr th td ul ol li dl dt dd strong em b i small sub sup br hr figure figcaption img "
-    "blockquote details summary code pre a abbr time mark"
+    "blockquote details summary code pre a abbr time mark data"
 )
 _ELEMENTS = frozenset(_ELEMENT_NAMES.split())
 _ACTIVE_NAMES = (

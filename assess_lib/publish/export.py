@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
 _TAGS = (
-    "a abbr b blockquote br caption cite code col colgroup dd del details div dl dt em figcaption figure footer "
+    "a abbr b blockquote br caption cite code col colgroup data dd del details div dl dt em figcaption figure footer "
     "h1 h2 h3 h4 h5 h6 header hr i ins kbd li mark ol p pre q rp rt ruby s samp section small span strong sub "
     "summary sup table tbody td tfoot th thead time tr u ul var"
 )
@@ -32,6 +32,8 @@ _ATTRIBUTES = {
     "a": ["href"],
     "col": ["span"],
     "colgroup": ["span"],
+    # what assess verify reads the printed numbers back from
+    "data": ["value", "data-unit", "data-item", "data-field"],
     "ol": ["start"],
     "td": ["colspan", "rowspan", "headers"],
     "th": ["colspan", "rowspan", "headers", "scope", "abbr"],
@@ -123,7 +125,7 @@ def to_pdf(page: str) -> bytes:
 
     The bytes depend on the page alone: no time of making, an identifier made from the content.
     """
-    os.environ.setdefault("SOURCE_DATE_EPOCH", "0")  # fonts embedded in the PDF carry a time too
+    os.environ["SOURCE_DATE_EPOCH"] = "0"  # fonts embedded in the PDF carry a time too
     font_config = _pdf_fonts()
     from weasyprint import HTML
     from weasyprint.urls import URLFetcher

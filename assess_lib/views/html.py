@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from assess_lib import exact
 from assess_lib.views import words
 
 if TYPE_CHECKING:
@@ -82,6 +83,21 @@ def sentence(*texts: str, mark: str = "") -> Html:
     return render("sentence", texts=texts, mark=mark)
 
 
+def figure(unit_id: str, field: str, value: Decimal | int | str | None, text: str, *, item: str = "") -> Markup:
+    """Mark a printed number so that a program finds it again: ``assess verify`` holds both value and text to results.
+
+    ``field`` is the column of ``results.csv`` (or, with ``item``, of ``items.csv``) that ``value`` comes from, ``text``
+    what a person sees. Every score, rank and grade of a report goes through here; the mark itself shows nothing.
+
+    >>> str(figure("T01", "final_score", Decimal("93.5"), "93.50"))
+    '<data value="93.50" data-unit="T01" data-field="final_score">93.50</data>'
+    """
+    plain = exact.show(value) if isinstance(value, Decimal) else "" if value is None else str(value)
+    of_item = Markup(' data-item="{}"').format(item) if item else ""
+    mark = Markup('<data value="{}" data-unit="{}"{} data-field="{}">{}</data>')
+    return mark.format(plain, unit_id, of_item, field, text)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One printed column: the key it reads, its title, and how it is set (numbers to the right)."""
@@ -92,7 +108,12 @@ class Column:
 
 
 def shown(value: object) -> str:
-    """Print any cell: points with two decimals, missing as a dash, booleans in words, days in digits."""
+    """Print any cell: points with two decimals, missing as a dash, booleans in words, days in digits.
+
+    A number that ``figure`` marked stays as it is.
+    """
+    if isinstance(value, Markup):
+        return value
     if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
         return words.ABSENT
     if isinstance(value, bool):
