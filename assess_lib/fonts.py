@@ -74,8 +74,12 @@ def matplotlib_style() -> Mapping[str, Any]:
     from matplotlib import font_manager
 
     _, sans, rare = font_files()
+    manager = font_manager.fontManager
+    installed = list(manager.ttflist)
     for path in (sans, rare):
-        font_manager.fontManager.addfont(str(path))
+        manager.addfont(str(path))
+    # Of two faces of one name matplotlib takes the first: ours, whatever is installed on the machine.
+    manager.ttflist[:] = manager.ttflist[len(installed) :] + installed
     return {
         "font.family": [SANS, _RARE_IN_MATPLOTLIB],
         "font.size": 9.0,

@@ -160,8 +160,16 @@ def test_paths_are_replaced(text: str, expected: str) -> None:
     assert made.cells[1].outputs[0].text == expected
 
 
-def test_short_folder_leaves_markup_alone() -> None:
-    """A folder named like a tag does not damage the markup of a table."""
-    html = "<table><tr><td>县</td></tr></table> 见 /td/a"
-    made = record.normalise(notebook(shown(html)), record.Scrubber({Path("/td"): "<夹>"}))
-    assert made.cells[1].outputs[0].data["text/html"] == "<table><tr><td>县</td></tr></table> 见 <夹>/a"
+def test_what_offices_wrote_stays() -> None:
+    """A path in a table is what an office wrote: it reads the same wherever the project lies, and no markup breaks."""
+    html = "<table><tr><td>存放于 /td/照片，/data/raw</td></tr></table>"
+    scrub = record.Scrubber({Path("/td"): "<夹>", Path("/data"): "<项目>"})
+    made = record.normalise(notebook(shown(html)), scrub)
+    assert made.cells[1].outputs[0].data["text/html"] == html
+
+
+def test_bare_object_shows_no_path() -> None:
+    """An object that has no other form than Python's own, such as a path, is shown without this machine's folders."""
+    output = new_output("execute_result", {"text/plain": "PosixPath('/data/raw/2022') at 0x7f12"}, execution_count=1)
+    made = record.normalise(notebook(output), record.Scrubber({Path("/data"): "<项目>"}))
+    assert made.cells[1].outputs[0].data["text/plain"] == "PosixPath('<项目>/raw/2022') at 0x0"

@@ -1,7 +1,12 @@
 """Figures for the notebooks: each takes a report of ``views`` and returns what a cell displays."""
 
-from assess_lib.figures.county import distribution, heat_map, pareto
-from assess_lib.figures.drawing import Plot
-from assess_lib.figures.waterfall import Step, waterfall, waterfall_steps
+import logging
+
+# What matplotlib says of the machine when it is imported (no folder for its cache, fonts it lacks) is no report's text.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
+
+from assess_lib.figures.county import distribution, heat_map, pareto  # noqa: E402
+from assess_lib.figures.drawing import Plot  # noqa: E402
+from assess_lib.figures.waterfall import Step, waterfall, waterfall_steps  # noqa: E402
 
 __all__ = ["Plot", "Step", "distribution", "heat_map", "pareto", "waterfall", "waterfall_steps"]

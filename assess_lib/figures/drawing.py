@@ -43,7 +43,9 @@ class Plot:
 @contextmanager
 def canvas(height: float, width: float = WIDTH) -> Iterator[tuple[Figure, Axes]]:
     """Open an empty figure (inches) in the common style; the caller draws inside the block."""
-    with matplotlib.rc_context(cast(Any, dict(matplotlib_style()))):
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # a person's own matplotlibrc, or style in a notebook, changes no report
+        matplotlib.rcParams.update(cast(Any, dict(matplotlib_style())))
         figure = Figure(figsize=(width, height))
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
         for spine in axes.spines.values():

@@ -56,37 +56,33 @@ class Scrubber:
             return text
         return self._pattern.sub(lambda match: self._forms[match[0]], text)
 
-    def value(self, value: Any) -> Any:
-        """Scrub every text inside nested lists and mappings."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, list):
-            return [self.value(item) for item in value]
-        if isinstance(value, Mapping):
-            return NotebookNode({key: self.value(item) for key, item in value.items()})
-        return value
+
+def _repeatable(text: str) -> str:
+    """Make text repeatable: no colours, no memory addresses, no temporary files."""
+    return _CELL_FILE.sub("<cell>", _ADDRESS.sub("at 0x0", _ANSI.sub("", text)))
 
 
 def _plain(text: str, scrub: Scrubber) -> str:
-    """Make printed text repeatable: no colours, no memory addresses, no temporary files, no paths."""
-    text = _ADDRESS.sub("at 0x0", _ANSI.sub("", text))
-    return scrub.text(_CELL_FILE.sub("<cell>", text))
+    """Make what Python itself printed repeatable, and take this machine's paths out of it."""
+    return scrub.text(_repeatable(text))
 
 
 def _output(output: NotebookNode, scrub: Scrubber) -> NotebookNode:
-    """Normalise one output of a cell."""
+    """Normalise one output of a cell.
+
+    Tables and figures show what the offices wrote and stay as they are: a path in a cell (存放位置) is evidence, and
+    must read the same in whatever folder the project lies.
+    """
     output.pop("transient", None)
     if output.output_type == "stream":
         output.text = _plain(output.text, scrub)
     elif output.output_type == "error":
         output.evalue = _plain(output.evalue, scrub)
         output.traceback = [_plain(line, scrub) for line in output.traceback]
-    else:
-        for mime, content in output.data.items():
-            if mime == "text/plain":
-                output.data[mime] = _plain(content, scrub)
-            elif mime.startswith("text/") or mime.endswith(("json", "xml", "javascript")):
-                output.data[mime] = scrub.value(content)
+    elif set(output.data) == {"text/plain"}:
+        output.data["text/plain"] = _plain(output.data["text/plain"], scrub)
+    elif "text/plain" in output.data:
+        output.data["text/plain"] = _repeatable(output.data["text/plain"])
     return output
 
 
