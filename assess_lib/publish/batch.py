@@ -12,6 +12,7 @@ import json
 import logging
 import multiprocessing
 import os
+import re
 import shutil
 import signal
 import sys
@@ -36,6 +37,12 @@ CELL_TIMEOUT = 600  # seconds that one cell may take
 
 # Longer paths than this do not fit into the address of a Unix socket.
 _LONGEST_RUNTIME = 60
+# How a person's settings reach Python, Jupyter, the figures and the PDF. Workers and kernels get none of them, but
+# what says where packages lie.
+_SETTINGS = re.compile(
+    "(PYTHON(?!PATH|HOME|USERBASE|NOUSERSITE|SAFEPATH|PYCACHEPREFIX|DONTWRITEBYTECODE)|JUPYTER|IPYTHON|MPL|MATPLOTLIB|"
+    "PANDAS_|ARROW_|FONTCONFIG|FC_|FREETYPE_|PANGO|HB_|LC_|LANG).*"
+)
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -52,6 +59,14 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """Files that a function of ``documents.PRODUCTS`` makes: its name, and whether PDFs are wanted."""
+
+    name: str
+    pdf: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Why a notebook failed: the exception's name and text, and the position of its cell (None: before any)."""
 
@@ -62,11 +77,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a task, and how many seconds each phase took."""
+    """What became of a task: the files it left in the target folder, and how many seconds each phase took."""
 
     name: str
     failure: Failure | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +110,11 @@ class Batch:
         environment: Mapping[str, str],
         places: Mapping[Path, str],
         jobs: int,
+        handed: Mapping[str, str] | None = None,
     ) -> None:
         """Take the notebooks' folder, the (existing) target folder, the environment for the kernels,
-        ``{folder: label}`` for paths that must not appear in records, and the number of processes."""
+        ``{folder: label}`` for paths that must not appear in records, the number of processes, and
+        ``{environment variable: file}`` of what ``hand_over`` will give to the kernels."""
         self.target = target
         self._jobs = jobs
         self._runtime = _runtime_folder()
@@ -104,7 +122,7 @@ class Batch:
             notebooks.resolve(),
             target.resolve(),
             self._runtime,
-            dict(environment),
+            dict(environment) | {name: str(self._runtime / file) for name, file in (handed or {}).items()},
             dict(places) | _own_places(self._runtime),
         )
         self._pool: ProcessPoolExecutor | None = None
@@ -118,7 +136,13 @@ class Batch:
         self._stop(at_once=kind is not None)
         _clear(self._runtime)
 
-    def run(self, tasks: Iterable[Task], done: Callable[[Outcome], None] = lambda outcome: None) -> list[Outcome]:
+    def hand_over(self, file: str, content: bytes) -> None:
+        """Lay a file where the kernels find it by its environment variable; it goes with the batch."""
+        (self._runtime / file).write_bytes(content)
+
+    def run(
+        self, tasks: Iterable[Task | Made], done: Callable[[Outcome], None] = lambda outcome: None
+    ) -> list[Outcome]:
         """Run the tasks and return their outcomes in the order of the tasks; call ``done`` as each one ends."""
         tasks = list(tasks)
         outcomes: dict[str, Outcome] = {}
@@ -134,8 +158,8 @@ class Batch:
         return [outcomes[task.name] for task in tasks]
 
     def _run_together(
-        self, tasks: Sequence[Task], finish: Callable[[Outcome], None], jobs: int | None = None
-    ) -> list[Task]:
+        self, tasks: Sequence[Task | Made], finish: Callable[[Outcome], None], jobs: int | None = None
+    ) -> list[Task | Made]:
         """Run tasks side by side; return those left over because a worker process died."""
         if self._pool is None:
             self._pool = ProcessPoolExecutor(
@@ -144,9 +168,9 @@ class Batch:
                 initializer=_start_worker,
                 initargs=(self._setup,),
             )
-        left: list[Task] = []
+        left: list[Task | Made] = []
         try:
-            futures: dict[Future[Outcome], Task] = {self._pool.submit(_run, task): task for task in tasks}
+            futures: dict[Future[Outcome], Task | Made] = {self._pool.submit(_run, task): task for task in tasks}
         except BrokenProcessPool:
             self._stop(at_once=True)
             return list(tasks)
@@ -215,10 +239,10 @@ def _start_worker(setup: _Setup) -> None:
     log = os.open(setup.runtime / f"worker-{os.getpid()}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream in (1, 2):  # what kernels say outside of cells is kept, but not on the terminal
         os.dup2(log, stream)
+    for name in [name for name in os.environ if _SETTINGS.fullmatch(name)]:
+        del os.environ[name]
     os.environ.update(_kernel_environment(setup))
     tempfile.tempdir = None  # from now on the private folder: what is left in it goes with the batch
-    for name in ("MPLBACKEND", "PYTHONSTARTUP", "PYTHONINSPECT"):
-        os.environ.pop(name, None)
     logging.getLogger("papermill").setLevel(logging.ERROR)
     from assess_lib.publish import kernels
 
@@ -251,18 +275,22 @@ def _kernel_environment(setup: _Setup) -> dict[str, str]:
     own = spec / f"kernel-{os.getpid()}.tmp"
     own.write_text(text, encoding="utf-8")
     os.replace(own, spec / "kernel.json")
+    (setup.runtime / "matplotlibrc").touch()
     earlier = os.environ.get("PYTHONPATH", "")
     return {
         "TMPDIR": str(temporary),
         "JUPYTER_PATH": str(setup.runtime),
         "JUPYTER_RUNTIME_DIR": str(setup.runtime / "r"),
         "JUPYTER_CONFIG_DIR": str(setup.runtime),
+        "JUPYTER_DATA_DIR": str(setup.runtime),
         "JUPYTER_NO_CONFIG": "1",
         "IPYTHONDIR": str(setup.runtime / "ipython"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         # The kernel computes with the very library that runs the batch.
         "PYTHONPATH": os.pathsep.join(filter(None, (str(PACKAGE_PARENT), earlier))),
+        "MATPLOTLIBRC": str(setup.runtime / "matplotlibrc"),
         "PYTHONHASHSEED": "0",
+        "PYTHONUTF8": "1",
         "SOURCE_DATE_EPOCH": "0",
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
@@ -350,8 +378,32 @@ def _hidden_exit(notebook: Any) -> Failure | None:
     return None
 
 
-def _run(task: Task) -> Outcome:
-    """Run one task in this worker: execute, record, export."""
+def _run(task: Task | Made) -> Outcome:
+    """Run one task in this worker."""
+    return _make(task) if isinstance(task, Made) else _run_notebook(task)
+
+
+def _make(task: Made) -> Outcome:
+    """Let a function make its files and write them into the target folder."""
+    from assess_lib.paths import PROCESSED_VARIABLE
+    from assess_lib.publish import documents
+
+    begun = time.perf_counter()
+    try:
+        files = documents.PRODUCTS[task.name].maker(Path(os.environ[PROCESSED_VARIABLE]), task.pdf)
+    except (OSError, AssessError):  # the disk, a missing system library: not this document's fault
+        raise
+    except Exception as error:  # no other report may suffer from it
+        return Outcome(task.name, Failure(type(error).__name__, str(error)))
+    for name, content in files.items():
+        target = _setup.target / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    return Outcome(task.name, None, {task.name: time.perf_counter() - begun}, tuple(files))
+
+
+def _run_notebook(task: Task) -> Outcome:
+    """Execute a notebook, record it, export its page."""
     from assess_lib.publish import record
 
     scrub = record.Scrubber(_setup.places)
@@ -363,9 +415,11 @@ def _run(task: Task) -> Outcome:
         try:
             made = record.normalise(notebook, scrub, task.page)
             record.write(made, record_file)
+            endings: tuple[str, ...] = (".ipynb",)
             if task.page is not None:
                 seconds |= _export(made, target, task.pdf)
-            return Outcome(task.name, None, seconds)
+                endings += (".html", ".pdf") if task.pdf else (".html",)
+            return Outcome(task.name, None, seconds, tuple(task.name + ending for ending in endings))
         except (OSError, AssessError):  # the disk, a missing system library: not this notebook's fault
             raise
         except Exception as error:

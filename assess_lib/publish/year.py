@@ -6,7 +6,6 @@ two different processed sets never lie in one folder.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -14,10 +13,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 
-from assess_lib import errors, lock, pipeline, register, store
+from assess_lib import approval, errors, lock, pipeline, register, store
 from assess_lib.errors import (
     AssessError,
     FinalRefused,
@@ -28,15 +26,17 @@ from assess_lib.errors import (
     UsageError,
 )
 from assess_lib.paths import PROCESSED_VARIABLE, RAW_VARIABLE, REPORTS_VARIABLE, YearPaths, project_root
-from assess_lib.publish.batch import Batch, Failure, Outcome, Task
+from assess_lib.publish import documents
+from assess_lib.publish.batch import Batch, Failure, Made, Outcome, Task
+from assess_lib.publish.folder import STAGES, carry_over, read_bytes, report_slip, write_index, write_receipt
+from assess_lib.sensitivity.exploration import explore
+from assess_lib.sensitivity.handover import READINGS_VARIABLE, sentences_file
 from assess_lib.store import ScoredSet, csvfile
+from assess_lib.tables import Tables
 from assess_lib.views import page_metadata
 
-STAGES = ("01_clean", "02_score")
 UNIT_NOTEBOOK = "03_unit_report.ipynb"
-COUNTY_NOTEBOOK = "04_county_summary.ipynb"
-COUNTY = "county_summary"
-RECEIPT = "receipt.json"
+_SENTENCES = "readings.json"
 
 Progress = Callable[[str, int, int], None]
 """Called as each notebook ends: what it was about, how many are done, how many there are."""
@@ -93,12 +93,14 @@ def run_year(
     units: Sequence[str] = (),
     jobs: int | None = None,
     pdf: bool = True,
+    reopen: str | None = None,
     notebooks: Path | None = None,
     progress: Progress = lambda what, done, total: None,
 ) -> Published:
     """Run every notebook of a year and put a new processed set and its reports in place, in this order.
 
     ``units`` are unit codes; without any, all units get a report. The county's summary is always made.
+    ``reopen`` is the reason for which the approval of the set that stands is lifted; ApprovalRefused without one.
     Raises what the notebooks' stages raise (InputRejected, FinalRefused … with the problems), NotebookFailed
     when a report fails; in every such case neither set is replaced, only the list of problems.
     """
@@ -112,8 +114,15 @@ def run_year(
         "units": list(units),
         "pdf": pdf,
     }
+    reason = approval.check_reason(reopen)
+    if reason:  # wrong usage if there is nothing to lift: found before anything is touched
+        approval.may_replace(paths.processed, reason)
+        options["reopen"] = reason
     scope = _Scope(tuple(units), county=True, pdf=pdf)
     with lock.held(paths.processed, paths.reports), register.recorded(paths.processed, "run", options) as attempt:
+        # Here, in the real folder: the stages see the one that is being built, in which no approval ever lies.
+        store.settle(paths.processed)
+        lifted = approval.may_replace(paths.processed, reason)
         try:
             with (
                 store.Building(paths.processed, store.OUR_FILES | store.receipt_names(paths.processed)) as new_set,
@@ -123,8 +132,8 @@ def run_year(
                 latest = _Latest(new_set.path)
                 try:
                     stages = _run_stages(batch, paths, readings, run_date, final, latest, progress)
-                    data = store.load_set(new_set.path)
-                    made = _reports(batch, paths, new_reports.path, data, scope, progress)
+                    data, tables = store.load_set(new_set.path), store.read_tables(new_set.path)
+                    made = _reports(batch, paths, data, tables, scope, progress)
                     changed = store.differences(before, store.hash_inputs(paths.raw))
                     if changed:
                         raise InputChanged(f"运行期间原始文件有改动：{'、'.join(changed)}。结果没有更新，请重新运行。")
@@ -132,8 +141,12 @@ def run_year(
                     latest.read()
                     attempt.problems = pipeline.count_problems(latest.problems)
                 files = {f"{stage}.ipynb" for stage in STAGES} | made.files
-                kept, dropped = _carry_over(paths.reports, new_reports.path, data, files, scope)
-                _write_receipt(new_reports.path, data, files | kept)
+                kept, dropped = carry_over(paths.reports, new_reports.path, data, files)
+                write_index(new_reports.path, data, tables["单位名录"], files | kept)
+                files |= kept | {documents.INDEX}
+                write_receipt(new_reports.path, data, files, new_set.path, attempt)
+                if lifted:
+                    approval.register_reopening(paths.processed, lifted, "run")
                 store.commit_all(new_set, new_reports)
                 attempt.receipt = data.receipt_digest
         except (InputRejected, FinalRefused, NotebookFailed):
@@ -148,12 +161,13 @@ def report_year(
     paths: YearPaths,
     *,
     units: Sequence[str] = (),
+    county: bool | None = None,
     jobs: int | None = None,
     pdf: bool = True,
     notebooks: Path | None = None,
     progress: Progress = lambda what, done, total: None,
 ) -> Published:
-    """Make reports from the processed folder alone; the county's summary only when all units are meant.
+    """Make reports from the processed folder alone; the county's summary only when all units are meant, or as told.
 
     Raises UsageError when there is no scored set of that year, VerifyFailed when a file of it was altered,
     NotebookFailed when a report fails; then the reports stay as they were.
@@ -161,24 +175,57 @@ def report_year(
     begun = time.perf_counter()
     source = notebooks or notebooks_folder()
     _set_of(paths)  # wrong usage is found before anything is touched
-    scope = _Scope(tuple(units), county=not units, pdf=pdf)
+    scope = _Scope(tuple(units), county=not units if county is None else county, pdf=pdf)
     options = {"units": list(units), "pdf": pdf}
     with lock.held(paths.processed, paths.reports), register.recorded(paths.processed, "report", options) as attempt:
-        data = _set_of(paths)
+        data, tables = _set_of(paths), store.read_tables(paths.processed)
         with (
             store.Building(paths.reports, store.receipt_names(paths.reports)) as new_reports,
             _batch(paths, paths.processed, new_reports.path, source, jobs) as batch,
         ):
-            made = _reports(batch, paths, new_reports.path, data, scope, progress)
+            made = _reports(batch, paths, data, tables, scope, progress)
             if _set_of(paths).receipt_digest != data.receipt_digest:
                 raise InputChanged("运行期间结果文件夹有改动。报告没有更新，请重新运行。")
-            kept, dropped = _carry_over(paths.reports, new_reports.path, data, made.files, scope)
-            _write_receipt(new_reports.path, data, made.files | kept)
+            kept, dropped = carry_over(paths.reports, new_reports.path, data, made.files)
+            write_index(new_reports.path, data, tables["单位名录"], made.files | kept)
+            write_receipt(new_reports.path, data, made.files | kept | {documents.INDEX}, paths.processed, attempt)
             new_reports.commit()
             attempt.receipt = data.receipt_digest
         _clear_failed(paths.reports)
     seconds = _add_up(made.outcomes, time.perf_counter() - begun)
     return _published(data, made, kept, dropped, (), seconds)
+
+
+def report_again(
+    paths: YearPaths,
+    *,
+    jobs: int | None = None,
+    notebooks: Path | None = None,
+    progress: Progress = lambda what, done, total: None,
+) -> Published | None:
+    """Make the reports that exist of this set once more, as its approval changes what stands on every page.
+
+    The same units, with PDF if any has one. Returns None when there is none to make, or all say the right thing
+    already. Raises as ``report_year`` does.
+    """
+    data = _set_of(paths)
+    slip = report_slip(paths.reports)
+    outputs, all_units = slip.get("outputs", {}), [str(unit) for unit in data.results["unit_id"]]
+    units = tuple(unit for unit in all_units if f"units/{unit}.html" in outputs)
+    county = f"{documents.PAGES[0].name}.html" in outputs
+    if slip.get("processed") != data.receipt_digest or not units:
+        return None
+    if slip.get("approval") == store.approval_digest(paths.processed):
+        return None
+    return report_year(
+        paths,
+        units=() if len(units) == len(all_units) else units,
+        county=county,
+        jobs=jobs,
+        pdf=any(name.endswith(".pdf") for name in outputs),
+        notebooks=notebooks,
+        progress=progress,
+    )
 
 
 def _set_of(paths: YearPaths) -> ScoredSet:
@@ -206,7 +253,14 @@ def _batch(paths: YearPaths, processed: Path, reports: Path, notebooks: Path, jo
         notebooks: "<笔记本>",
     }
     environment = {RAW_VARIABLE: str(paths.raw), PROCESSED_VARIABLE: str(processed), REPORTS_VARIABLE: str(reports)}
-    return Batch(notebooks, reports, environment=environment, places=places, jobs=jobs or default_jobs())
+    return Batch(
+        notebooks,
+        reports,
+        environment=environment,
+        places=places,
+        jobs=jobs or default_jobs(),
+        handed={READINGS_VARIABLE: _SENTENCES},
+    )
 
 
 def _run_stages(
@@ -257,17 +311,27 @@ class _Made:
     outcomes: tuple[Outcome, ...]
 
 
-def _reports(batch: Batch, paths: YearPaths, target: Path, data: ScoredSet, scope: _Scope, progress: Progress) -> _Made:
+def _reports(
+    batch: Batch, paths: YearPaths, data: ScoredSet, tables: Tables, scope: _Scope, progress: Progress
+) -> _Made:
     """Make the reports that are in scope. Raises NotebookFailed when one fails, after all others have run."""
     names = dict(zip(data.results["unit_id"], data.results["unit_name"], strict=True))
     unknown = [unit for unit in scope.units if unit not in names]
     if unknown:
         raise UsageError(f"结果中没有单位编码“{unknown[0]}”。请核对“单位名录”中的单位编码。")
-    tasks, labels = [], {}
-    if scope.county:  # first: it takes longest
-        page = page_metadata(data, None)
-        tasks.append(Task(COUNTY, COUNTY_NOTEBOOK, {"year": paths.year}, page, scope.pdf))
-        labels[COUNTY] = "全县汇总"
+    basis = data.basis
+    explored = explore(tables, basis.scheme, basis.run_date, basis.readings)
+    batch.hand_over(_SENTENCES, sentences_file(explored, data.receipt_digest))
+    tasks: list[Task | Made] = []
+    labels: dict[str, str] = {}
+    if scope.county:  # first: these take longest
+        for page in documents.PAGES:
+            shown = page_metadata(data, None, page.heading)
+            tasks.append(Task(page.name, page.notebook, {"year": paths.year}, shown, scope.pdf and page.pdf))
+            labels[page.name] = page.heading
+        for name, product in documents.PRODUCTS.items():
+            tasks.append(Made(name, scope.pdf))
+            labels[name] = product.title
     for unit, name in names.items():
         if not scope.units or unit in scope.units:
             given = {"year": paths.year, "unit_id": unit}
@@ -282,10 +346,10 @@ def _reports(batch: Batch, paths: YearPaths, target: Path, data: ScoredSet, scop
 
     outcomes = batch.run(tasks, done)
     if any(outcome.failure for outcome in outcomes):
-        raise _failed(paths, target, outcomes)
-    endings = (".ipynb", ".html", ".pdf") if scope.pdf else (".ipynb", ".html")
-    files = frozenset(task.name + ending for task in tasks for ending in endings)
-    return _Made(len(tasks) - scope.county, scope.county, files, tuple(outcomes))
+        raise _failed(paths, batch.target, outcomes)
+    files = frozenset(file for outcome in outcomes for file in outcome.files)
+    units = sum(task.name.startswith("units/") for task in tasks)
+    return _Made(units, scope.county, files, tuple(outcomes))
 
 
 def failed_place(reports: Path) -> Path:
@@ -306,7 +370,9 @@ def _failed(paths: YearPaths, target: Path, outcomes: Iterable[Outcome]) -> Note
     _clear_failed(paths.reports)
     os.replace(new, place)
     failures = [(outcome.name, outcome.failure) for outcome in outcomes if outcome.failure]
-    told = "".join(f"\n  {name}.ipynb：{_told(failure)}" for name, failure in failures)
+    told = "".join(
+        f"\n  {name if name in documents.PRODUCTS else f'{name}.ipynb'}：{_told(failure)}" for name, failure in failures
+    )
     return NotebookFailed(
         f"有 {len(failures)} 个笔记本运行失败，报告没有更新：{told}\n"
         f"已运行的笔记本都在 {paths.shown_reports.rstrip('/')}.failed/，失败处有标注。请更正后重新运行。"
@@ -323,66 +389,6 @@ def _clear_failed(reports: Path) -> None:
     shutil.rmtree(failed_place(reports), ignore_errors=True)
 
 
-# ---- the reports folder ---------------------------------------------------------------------------------------
-
-
-def _carry_over(
-    old: Path, new: Path, data: ScoredSet, made: Collection[str], scope: _Scope
-) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Copy the other reports of the old folder that were made of the same set; name the others, which go.
-
-    A file counts as a report when the old receipt lists it, and as unaltered when it is what the receipt says.
-    Files of a report that was made anew are no other reports: a PDF without its page would be stale.
-    """
-    try:
-        slip = json.loads((old / RECEIPT).read_bytes())
-        listed: dict[str, str] = dict(slip["outputs"])
-        same = slip["processed"] == data.receipt_digest
-    except (OSError, ValueError, KeyError, TypeError):
-        return frozenset(), ()
-    reports = {name.rpartition(".")[0] for name in made}
-    units = {f"units/{unit}" for unit in data.results["unit_id"]}
-    kept, dropped = set(), []
-    for name, digest in sorted(listed.items()):
-        report = name.rpartition(".")[0]
-        if report in reports or not _inside(name):
-            continue
-        wanted = same and (report in units or report == COUNTY or report in STAGES)
-        content = _bytes(old / name) if wanted else None
-        if content is None or sha256(content).hexdigest() != digest:
-            dropped.append(name)
-            continue
-        target = new / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-        kept.add(name)
-    return frozenset(kept), tuple(dropped)
-
-
-def _inside(name: str) -> bool:
-    """Tell whether a path of a receipt stays inside its folder."""
-    parts = name.split("/")
-    return bool(name) and not os.path.isabs(name) and ".." not in parts and "\\" not in name
-
-
-def _bytes(file: Path) -> bytes | None:
-    try:
-        return file.read_bytes()
-    except OSError:
-        return None
-
-
-def _write_receipt(folder: Path, data: ScoredSet, files: Collection[str]) -> None:
-    """Write the receipt of the reports: of which set they were made, by which software, and their hashes."""
-    slip = {
-        **store.software(),
-        "year": data.basis.year,
-        "processed": data.receipt_digest,
-        "outputs": {name: sha256((folder / name).read_bytes()).hexdigest() for name in sorted(files)},
-    }
-    (folder / RECEIPT).write_bytes(store.dump_json(slip))
-
-
 # ---- what was found -------------------------------------------------------------------------------------------
 
 
@@ -396,7 +402,7 @@ class _Latest:
 
     def read(self) -> None:
         """Take the files into memory before the staging folder goes."""
-        found = {name: _bytes(self._staging / name) for name in store.PROBLEM_FILES}
+        found = {name: read_bytes(self._staging / name) for name in store.PROBLEM_FILES}
         self._files = {name: content for name, content in found.items() if content is not None}
         if "problems.csv" in self._files:
             self.problems = tuple(_problems(self._files["problems.csv"]))

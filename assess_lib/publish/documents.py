@@ -1,0 +1,73 @@
+"""What is made of a scored set besides the units' reports: pages of notebooks, and files that functions write.
+
+A worker process runs the functions by their name; each takes the processed folder and whether PDFs are wanted,
+and returns files by their place in the reports folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from assess_lib import store
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A county-wide page: where it lies, its notebook, its title, and whether it is printed as a PDF too."""
+
+    name: str
+    notebook: str
+    heading: str
+    pdf: bool = False
+
+
+# The slowest first, so that no worker is left with it at the end.
+PAGES = (
+    Page("county_summary", "04_county_summary.ipynb", "全县汇总分析", pdf=True),
+    Page("audit", "05_audit.ipynb", "审计底稿"),
+    Page("readings", "06_readings.ipynb", "口径分析"),
+)
+INDEX = "index.html"
+
+Files = Mapping[str, bytes]
+
+
+def audit_workbook(processed: Path, pdf: bool) -> Files:
+    """Make ``audit_workbook.xlsx``: the computation again, as formulas."""
+    from assess_lib import auditbook
+
+    return {"audit_workbook.xlsx": auditbook.build(store.load_set(processed), store.read_tables(processed))}
+
+
+def publication(processed: Path, pdf: bool) -> Files:
+    """Make the published version: page, workbook, and PDF if wanted."""
+    from assess_lib.publish import export
+    from assess_lib.publish.publication import publication_page, publication_workbook
+
+    data = store.load_set(processed)
+    page = publication_page(data)
+    files = {"publication.html": page.encode(), "publication.xlsx": publication_workbook(data)}
+    return files | ({"publication.pdf": export.to_pdf(page)} if pdf else {})
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Files that a function makes: the function, what they are called, and where they lie in the reports folder."""
+
+    maker: Callable[[Path, bool], Files]
+    title: str
+    files: tuple[str, ...]
+
+
+PRODUCTS: Mapping[str, Product] = {
+    "audit_workbook": Product(audit_workbook, "审计工作簿", ("audit_workbook.xlsx",)),
+    "publication": Product(publication, "公示稿", ("publication.html", "publication.xlsx", "publication.pdf")),
+}
+
+
+def county_files() -> frozenset[str]:
+    """Return every file that tells of the whole county, the index left out."""
+    pages = {page.name + ending for page in PAGES for ending in (".ipynb", ".html", *((".pdf",) if page.pdf else ()))}
+    return frozenset(pages | {file for product in PRODUCTS.values() for file in product.files})
