@@ -917,3 +917,15 @@ def test_zip_with_false_size_is_refused(tmp_path: Path) -> None:
     struct.pack_into("<I", data, at + 24, size // 2)
     problem = only(clean_file(tmp_path, "参会登记.xlsx", bytes(data)))
     assert (problem.severity, problem.code) == ("error", "file.damaged")
+
+
+def test_the_evidence_folder_is_no_unknown_file(tmp_path: Path) -> None:
+    """A folder 佐证 beside the tables is where evidence lies: it is not read and not warned about; a file 佐证 is."""
+    (tmp_path / "佐证").mkdir()
+    (tmp_path / "佐证" / "照片.jpg").write_bytes(b"x")
+    assert list_raw(tmp_path) == ([], [])
+    (tmp_path / "佐证" / "照片.jpg").unlink()
+    (tmp_path / "佐证").rmdir()
+    (tmp_path / "佐证").write_text("x")
+    files, problems = list_raw(tmp_path)
+    assert (files, [problem.code for problem in problems]) == ([], ["file.unknown"])

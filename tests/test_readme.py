@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -76,3 +77,36 @@ def test_pictures_exist() -> None:
     for text, target in re.findall(r"!\[(.*?)\]\((.*?)\)", README):
         assert text
         assert (ROOT / target).is_file(), target
+
+
+def _walk() -> list[tuple[str, list[str]]]:
+    """Return the commands of the audit section, each with the output that the README prints."""
+    block = README.split("## Audit one number\n", 1)[1].split("```console\n", 1)[1].split("```", 1)[0]
+    steps: list[tuple[str, list[str]]] = []
+    for line in block.splitlines():
+        if line.startswith("$ "):
+            steps.append((line[2:], []))
+        else:
+            steps[-1][1].append(line)
+    return steps
+
+
+def test_the_audit_section_prints_what_its_commands_print(tmp_path: Path) -> None:
+    """Run on the sample year, each command of the audit section prints just what stands below it (``…``: left out)."""
+    for name in ("pyproject.toml", "assess_lib", "notebooks", "requirements.lock"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "data" / "raw", tmp_path / "data" / "raw")
+    (tmp_path / ".venv").symlink_to(BIN.parent)
+    (tmp_path / "data" / "processed").mkdir()
+    steps = _walk()
+    assert len(steps) == 8
+    for command, printed in steps:
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False
+        )
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+        told = done.stdout.splitlines()
+        if "…" in printed:
+            assert [line for line in told if line in printed] == [line for line in printed if line != "…"], command
+        else:
+            assert told == printed, command

@@ -14,6 +14,8 @@ from assess_lib.tables import TABLES
 
 ENDINGS = (".xlsx", ".xls", ".ods", ".csv")
 KNOWN = ("scheme.yaml", "方案原文.txt")
+# Where an office may lay the evidence itself; the audit holds it against 佐证目录.
+EVIDENCE_FOLDER = "佐证"
 _IGNORED_NAMES = frozenset((".ds_store", "thumbs.db", "desktop.ini"))
 _IGNORED_STARTS = ("~$", ".~lock")
 
@@ -112,6 +114,8 @@ def list_raw(raw: Path) -> tuple[list[RawFile], list[Problem]]:
             mode = entry.stat(follow_symlinks=False).st_mode
         except OSError:
             mode = 0  # neither file, link nor folder as far as can be seen: treated like a device
+        if name == EVIDENCE_FOLDER and stat.S_ISDIR(mode):
+            continue
         stem, ending = _split(name)
         table = _table_of(stem) if ending in ENDINGS else None
         if not stat.S_ISREG(mode):
