@@ -33,9 +33,9 @@ class Result:
     bonus_score: Decimal | None
     final_score: Decimal | None
     grade: str
-    rank_in_group: int | None = None
-    rank_overall: int | None = None
-    unresolved: int = 0
+    rank_in_group: int | None
+    rank_overall: int | None
+    unresolved: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,46 +91,85 @@ class _UnitScore:
     problems: tuple[Problem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the order of judgement makes of a unit's points; a value that does not exist is None."""
+
+    status: Literal["vetoed", "scored"]
+    key_score: Decimal | None
+    bonus_open: bool
+    bonus_score: Decimal | None
+    final_score: Decimal | None
+    grade: str
+
+    @property
+    def judged(self) -> tuple[str, ...]:
+        """The parts whose items were judged; the others have no points and nothing unresolved."""
+        if self.status == "vetoed":
+            return ("veto",)
+        return ("veto", "key", "bonus") if self.bonus_open else ("veto", "key")
+
+
+def bonus_opens(key_score: Decimal, scheme: Scheme, readings: Mapping[str, str]) -> bool:
+    """Tell whether the key score opens the bonus part (四): above the gate, or at it under ``at_least``.
+
+    No bonus rescues a unit below the pass mark: the scheme's loader refuses a gate below it.
+    """
+    gate = scheme.judgement.bonus_gate.points
+    return key_score > gate or (key_score == gate and readings["bonus_gate"] == "at_least")
+
+
+def verdict(vetoed: bool, key_score: Decimal, earned: Decimal, scheme: Scheme, readings: Mapping[str, str]) -> Verdict:
+    """Judge a unit by its points alone (四): veto, gate, cap of the bonus part, final score, grade.
+
+    ``earned`` is what the bonus items add up to, before the part's cap. A vetoed unit's ``key_score`` and
+    ``earned`` are not looked at, nor is ``earned`` where the bonus part stays closed.
+    """
+    if vetoed:
+        return Verdict("vetoed", None, False, None, None, scheme.grades.fail)
+    opened = bonus_opens(key_score, scheme, readings)
+    bonus = cents(min(earned, scheme.judgement.bonus_cap.points)) if opened else None
+    final = key_score if bonus is None else key_score + bonus
+    return Verdict("scored", key_score, opened, bonus, final, _grade(final, key_score, scheme))
+
+
 def _judge(unit: Unit, case: Case) -> _UnitScore:
     """Judge one unit in the order of 四; ranks are added when all units are judged."""
     scheme = case.scheme
     outcomes = {item.id: _apply(item, unit, case) for item in scheme.part_items("veto")}
     grounds = [item for item in scheme.part_items("veto") if outcomes[item.id].vetoed]
-    key_score = bonus_score = final_score = None
-    bonus_open = False
-    closing: list[Entry] = []
-    if grounds:
-        later = (scheme.key_item, *scheme.part_items("bonus"))
-        closing += [_blank(item, unit, case, "not_scored", "因单项否决，不计分") for item in later]
-        grade = scheme.grades.fail
-        closing.append(_vetoed_verdict(grounds, unit, case))
-    else:
+    key_score = earned = ZERO
+    if not grounds:
         outcomes[scheme.key_item.id] = key = _apply(scheme.key_item, unit, case)
         key_score = _points(key)
-        bonus_open = _gate_opens(key_score, case)
-        if bonus_open:
+        if bonus_opens(key_score, scheme, case.readings):
             for item in scheme.part_items("bonus"):
-                outcomes[item.id] = _apply(item, unit, case)
-        else:
-            closing += [_gate_closed(item, unit, key_score, case) for item in scheme.part_items("bonus")]
-        earned = sum((_points(outcomes[i.id]) for i in scheme.part_items("bonus")), ZERO) if bonus_open else None
-        chain = _final_chain(unit, key_score, earned, case)
-        final_score = chain.total
-        bonus_score = None if earned is None else final_score - key_score
-        grade = _grade(final_score, key_score, scheme)
-        _write_verdict(chain, grade, final_score, scheme)
+                outcomes[item.id] = outcome = _apply(item, unit, case)
+                earned += _points(outcome)
+    made = verdict(bool(grounds), key_score, earned, scheme, case.readings)
+    unjudged = [item for item in scheme.items if item.part not in made.judged]
+    if grounds:
+        closing = [_blank(item, unit, case, "not_scored", "因单项否决，不计分") for item in unjudged]
+        closing.append(_vetoed_verdict(grounds, unit, case))
+    else:
+        closing = [_gate_closed(item, unit, key_score, case) for item in unjudged]
+        chain = _final_chain(unit, made, earned, case)
+        assert chain.total == made.final_score  # what is printed is what the ledger adds up to
+        _write_verdict(chain, made.grade, chain.total, scheme)
         closing += chain.entries
     items = tuple(_item_score(scheme.item(item_id), unit, outcome) for item_id, outcome in outcomes.items())
     result = Result(
         unit_id=unit.id,
         unit_name=unit.name,
         group=unit.group,
-        status="vetoed" if grounds else "scored",
-        key_score=key_score,
-        bonus_open=bonus_open,
-        bonus_score=bonus_score,
-        final_score=final_score,
-        grade=grade,
+        status=made.status,
+        key_score=made.key_score,
+        bonus_open=made.bonus_open,
+        bonus_score=made.bonus_score,
+        final_score=made.final_score,
+        grade=made.grade,
+        rank_in_group=None,
+        rank_overall=None,
         unresolved=sum(item.unresolved for item in items),
     )
     entries = tuple(entry for outcome in outcomes.values() for entry in outcome.entries) + tuple(closing)
@@ -140,6 +179,11 @@ def _judge(unit: Unit, case: Case) -> _UnitScore:
     return _UnitScore(result, items, entries, problems)
 
 
+def judge(unit: Unit, case: Case) -> Result:
+    """Judge one unit alone in the order of 四; ranks, which need the others, stay empty."""
+    return _judge(unit, case).result
+
+
 def _apply(item: Item, unit: Unit, case: Case) -> Outcome:
     return METHODS[item.rule.method](item, unit, case)
 
@@ -147,15 +191,6 @@ def _apply(item: Item, unit: Unit, case: Case) -> Outcome:
 def _points(outcome: Outcome) -> Decimal:
     assert outcome.points is not None
     return outcome.points
-
-
-def _gate_opens(key_score: Decimal, case: Case) -> bool:
-    """Tell whether the key score opens the bonus part (四): above the gate, or at it under ``at_least``.
-
-    No bonus rescues a unit below the pass mark: the scheme's loader refuses a gate below it.
-    """
-    gate = case.scheme.judgement.bonus_gate.points
-    return key_score > gate or (key_score == gate and case.readings["bonus_gate"] == "at_least")
 
 
 def _blank(item: Item, unit: Unit, case: Case, status: Literal["not_scored", "gate_closed"], why: str) -> Entry:
@@ -187,9 +222,9 @@ def _vetoed_verdict(grounds: Sequence[Item], unit: Unit, case: Case) -> Entry:
     return Entry(unit.id, "final", "final", part.clause, label, "verdict", source=(unit.source,))
 
 
-def _final_chain(unit: Unit, key_score: Decimal, earned: Decimal | None, case: Case) -> Chain:
+def _final_chain(unit: Unit, made: Verdict, earned: Decimal, case: Case) -> Chain:
     """Add key score and bonus (四 5); the bonus part is cut at its own cap."""
-    scheme = case.scheme
+    scheme, key_score, counted = case.scheme, made.key_score or ZERO, made.bonus_score
     chain = Chain(unit.id, "final", "final", scheme.parts.final.clause, ZERO)
     chain.append(
         f"{scheme.key_item.name}得分",
@@ -199,9 +234,8 @@ def _final_chain(unit: Unit, key_score: Decimal, earned: Decimal | None, case: C
         formula=f"0.00 + {show(key_score)} = {show(key_score)}",
         source=(unit.source,),
     )
-    if earned is not None:
+    if counted is not None:
         cap = scheme.judgement.bonus_cap
-        counted = min(earned, cap.points)
         cut = f"（各项合计 {show(earned)}，{cap.name} {show(cap.points)}）" if counted < earned else ""
         chain.append(
             f"{scheme.parts.bonus.name}得分",

@@ -52,6 +52,16 @@ def publication(processed: Path, pdf: bool) -> Files:
     return files | ({"publication.pdf": export.to_pdf(page)} if pdf else {})
 
 
+def readings_tables(processed: Path, pdf: bool) -> Files:
+    """Make the tables of every combination of readings: units, what flips them, how much each reading moves."""
+    from assess_lib import sensitivity
+
+    data = store.load_set(processed)
+    basis = data.basis
+    explored = sensitivity.explore(store.read_tables(processed), basis.scheme, basis.run_date, basis.readings)
+    return {f"readings/{name}": content for name, content in sensitivity.csv_files(explored).items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """Files that a function makes: the function, what they are called, and where they lie in the reports folder."""
@@ -63,6 +73,9 @@ class Product:
 
 PRODUCTS: Mapping[str, Product] = {
     "audit_workbook": Product(audit_workbook, "审计工作簿", ("audit_workbook.xlsx",)),
+    "readings_tables": Product(
+        readings_tables, "口径分析表", ("readings/units.csv", "readings/flips.csv", "readings/effects.csv")
+    ),
     "publication": Product(publication, "公示稿", ("publication.html", "publication.xlsx", "publication.pdf")),
 }
 

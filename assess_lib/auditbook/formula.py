@@ -1,0 +1,149 @@
+"""A formula written once, as a template: rendered for the spreadsheet and computed here for the stored value.
+
+Templates name cells by their columns, so that they read like the rule they state:
+
+``[数量]``          this row's cell            ``[扣分登记!数量]``   the same row's cell of another sheet
+``[:金额]``         the whole column           ``[扣分登记!:数量]``  another sheet's whole column
+``{pass_mark}``     a named cell or list of the sheets 方案 and 口径
+
+Only operators and functions of ``values`` exist; an unknown name, column or function raises KeyError when the
+template is read, never later.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from assess_lib.auditbook.values import FUNCTIONS, OPERATORS, FormulaError, apply, number
+
+Evaluate = Callable[[int], Any]
+
+_TOKEN = re.compile(
+    r'\s*(?:(?P<text>"(?:[^"]|"")*")|(?P<number>\d+)|(?P<cell>\[[^\]]+\])|(?P<named>\{[^}]+\})'
+    r"|(?P<name>[A-Z]+)(?=\()|(?P<sign><>|<=|>=|[-+*/&=<>(),]))"
+)
+_LEVELS = (("=", "<>", "<", "<=", ">", ">="), ("&",), ("+", "-"), ("*", "/"))
+
+
+class Place(Protocol):
+    """Where a template's names lead: how a reference is written, and how its value is found."""
+
+    def cell(self, name: str) -> tuple[Callable[[int], str], Evaluate]:
+        """Return the address and the value of ``[name]`` as functions of the row."""
+
+    def named(self, name: str) -> tuple[str, Evaluate]:
+        """Return the address and the value of ``{name}``."""
+
+
+class Formula:
+    """One template, read: ``text(row)`` is the spreadsheet's formula, ``value(row)`` what it gives."""
+
+    def __init__(self, template: str, place: Place) -> None:
+        self.template = template
+        self._place = place
+        self._parts: list[str | Callable[[int], str]] = ["="]
+        self._tokens = self._read()
+        self._next = 0
+        self.value: Evaluate = self._level(0)
+        if self._next != len(self._tokens):
+            raise ValueError(f"unexpected {self._tokens[self._next]} in {template}")
+
+    def text(self, row: int) -> str:
+        """Return the formula of a row (counted from 0 within the sheet's data)."""
+        return "".join(part if isinstance(part, str) else part(row) for part in self._parts)
+
+    def _read(self) -> list[tuple[str, Any]]:
+        tokens: list[tuple[str, Any]] = []
+        at = 0
+        while at < len(self.template):
+            found = _TOKEN.match(self.template, at)
+            if found is None:
+                raise ValueError(f"cannot read {self.template[at:]!r} in {self.template}")
+            at = found.end()
+            kind, word = str(found.lastgroup), found.group(str(found.lastgroup))
+            if kind == "cell":
+                address, value = self._place.cell(word[1:-1])
+                self._parts.append(address)
+                tokens.append(("value", value))
+            elif kind == "named":
+                written, value = self._place.named(word[1:-1])
+                self._parts.append(written)
+                tokens.append(("value", value))
+            else:
+                self._parts.append(word)
+                tokens.append((kind, word))
+        return tokens
+
+    def _peek(self) -> tuple[str, Any]:
+        return self._tokens[self._next] if self._next < len(self._tokens) else ("end", "")
+
+    def _take(self, expected: str = "") -> tuple[str, Any]:
+        token = self._peek()
+        if expected and token[1] != expected:
+            raise ValueError(f"expected {expected} in {self.template}")
+        self._next += 1
+        return token
+
+    def _level(self, depth: int) -> Evaluate:
+        if depth == len(_LEVELS):
+            return self._atom()
+        left = self._level(depth + 1)
+        while self._peek()[0] == "sign" and self._peek()[1] in _LEVELS[depth]:
+            left = _binary(OPERATORS[self._take()[1]], left, self._level(depth + 1))
+        return left
+
+    def _atom(self) -> Evaluate:
+        kind, word = self._take()
+        if kind == "value":
+            value: Evaluate = word
+            return value
+        if kind == "number":
+            return _constant(int(word))
+        if kind == "text":
+            return _constant(word[1:-1].replace('""', '"'))
+        if kind == "name":
+            return _call(word, self._arguments())
+        if (kind, word) == ("sign", "("):
+            inner = self._level(0)
+            self._take(")")
+            return inner
+        if (kind, word) == ("sign", "-"):
+            return _binary(OPERATORS["-"], _constant(0), self._atom())
+        raise ValueError(f"unexpected {word} in {self.template}")
+
+    def _arguments(self) -> list[Evaluate]:
+        self._take("(")
+        arguments = [self._level(0)]
+        while self._peek()[1] == ",":
+            self._take()
+            arguments.append(self._level(0))
+        self._take(")")
+        return arguments
+
+
+def _constant(value: Any) -> Evaluate:
+    return lambda row: value
+
+
+def _binary(op: Callable[[Any, Any], Any], left: Evaluate, right: Evaluate) -> Evaluate:
+    return lambda row: apply(op, left(row), right(row))
+
+
+def _call(name: str, arguments: list[Evaluate]) -> Evaluate:
+    if name == "IF":
+        test, then, otherwise = arguments
+        return lambda row: then(row) if number(test(row)) else otherwise(row)
+    if name == "IFERROR":
+        attempt, instead = arguments
+
+        def guarded(row: int) -> Any:
+            try:
+                return attempt(row)
+            except FormulaError:
+                return instead(row)
+
+        return guarded
+    function = FUNCTIONS[name]
+    return lambda row: function(*(argument(row) for argument in arguments))
