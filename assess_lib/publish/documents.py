@@ -27,7 +27,7 @@ class Page:
 PAGES = (
     Page("county_summary", "04_county_summary.ipynb", "全县汇总分析", pdf=True),
     Page("audit", "05_audit.ipynb", "审计底稿"),
-    Page("readings", "06_readings.ipynb", "口径分析"),
+    Page("readings", "06_readings.ipynb", "口径组合分析"),
 )
 INDEX = "index.html"
 
