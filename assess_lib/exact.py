@@ -18,7 +18,7 @@ def cents(value: Decimal | int) -> Decimal:
     Decimal('2.68')
     """
     # Adding zero turns a negative zero into a plain one: nothing may ever print as -0.00.
-    return _WIDE.add(Decimal(value).quantize(_CENT, rounding=ROUND_HALF_UP, context=_WIDE), ZERO)
+    return _WIDE.add(Decimal(value).quantize(_CENT, context=_WIDE), ZERO)
 
 
 def times(rate: Decimal, count: int) -> Decimal:
@@ -54,5 +54,4 @@ def plain(value: Decimal) -> str:
     >>> plain(Decimal("100.00")), plain(Decimal("2.50"))
     ('100', '2.5')
     """
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{value.normalize(_WIDE):f}"

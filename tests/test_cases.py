@@ -22,6 +22,10 @@ What is expected of a unit:
 - ``ledger``: rows that the unit's ledger must hold, in this order, others may stand between them. ``part item clause
   status evidence_id`` and the numbers are matched exactly; ``label formula reading source`` must be contained.
 - ``ledger_without``: patterns of the same form that no row may match
+- ``rows``: {item: [row, ...]}: the item's rows, all of them, each to the letter: ``label status formula numbers reading
+  source evidence_id``, where ``numbers`` is ``nominal before points after``; what is left out is blank
+
+``problems_exactly`` beside ``problems`` gives all problems to the letter: ``severity code table value message remedy``.
 
 Beside its own expectations every case checks what the contract says of every ledger (see ``check_ledger``).
 """
@@ -31,6 +35,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import product
@@ -44,8 +49,9 @@ from ruamel.yaml.constructor import SafeConstructor
 
 from assess_lib.exact import show
 from assess_lib.ledger import Entry, Status
+from assess_lib.rules import Case
 from assess_lib.scheme import KNOWN_READINGS, DeductFromFull, Scheme
-from assess_lib.scoring import Score, score
+from assess_lib.scoring import Score, judge, score
 from assess_lib.tables import ALL_UNITS, EXTRA_KEYS, TABLES, Row
 
 CASES = Path(__file__).parent / "cases"
@@ -65,9 +71,12 @@ RESULT_KEYS = {
 EXACT_KEYS = {"part", "item", "clause", "status", "evidence_id"}
 NUMBER_KEYS = {"nominal", "before", "points", "after"}
 TEXT_KEYS = {"label", "formula", "reading", "source"}
+NO_UNIT = ("problems", "problems_exactly")  # keys of ``expect`` that name no unit
 LEDGER_KEYS = EXACT_KEYS | NUMBER_KEYS | TEXT_KEYS
+ROW_KEYS = ("label", "status", "formula", "numbers", "reading", "source", "evidence_id")
 ITEM_KEYS = {"points", "unresolved", "note"}
 PROBLEM_KEYS = {"severity", "code", "message"}
+EXACT_PROBLEM_KEYS = ("severity", "code", "table", "value", "message", "remedy")
 
 
 class _ExactConstructor(SafeConstructor):
@@ -115,13 +124,15 @@ def check_case(case: Mapping[str, Any]) -> None:
         if option not in KNOWN_READINGS.get(key, ()):
             raise BadCase(f"{case['case']}: reading {key}={option}")
     for unit, wanted in case["expect"].items():
-        if not wanted:
+        if not wanted and unit != "problems_exactly":
             raise BadCase(f"{case['case']}: expects nothing of {unit}")
-        if unit == "problems":
+        if unit in NO_UNIT:
             for pattern in wanted:
-                known("problems", pattern, PROBLEM_KEYS)
+                known(unit, pattern, PROBLEM_KEYS if unit == "problems" else EXACT_PROBLEM_KEYS)
             continue
-        known(unit, wanted, RESULT_KEYS | {"items", "ledger", "ledger_without"})
+        known(unit, wanted, RESULT_KEYS | {"items", "ledger", "ledger_without", "rows"})
+        for row in [row for rows in wanted.get("rows", {}).values() for row in rows]:
+            known(f"{unit} rows", row, ROW_KEYS)
         for item, points in wanted.get("items", {}).items():
             if isinstance(points, Mapping):
                 known(f"{unit} {item}", points, ITEM_KEYS)
@@ -270,11 +281,20 @@ def entry_matches(entry: Entry, pattern: Mapping[str, Any]) -> bool:
     return True
 
 
+def printed(entry: Entry) -> dict[str, str]:
+    """Give a ledger row as a person reads it."""
+    numbers = " ".join(filter(None, map(show, (entry.nominal, entry.before, entry.points, entry.after))))
+    texts = {key: getattr(entry, key) for key in ("label", "status", "formula", "reading", "evidence_id")}
+    return {key: ({"numbers": numbers, "source": entry.source_text()} | texts)[key] for key in ROW_KEYS}
+
+
 def check_ledger(made: Score, tables: Mapping[str, tuple[Row, ...]], scheme: Scheme) -> None:
     """Assert what the contract says of every ledger, whatever the case."""
     owner = {row.source: (name, row.values.get("单位")) for name, rows in tables.items() for row in rows}
     roster = [row["单位编码"] for row in tables["单位名录"]]
     assert [result.unit_id for result in made.results] == roster
+    names = [(row["单位名称"], row["单位类别"]) for row in tables["单位名录"]]
+    assert [(result.unit_name, result.group) for result in made.results] == names
     assert [unit for unit in roster if any(e.unit_id == unit for e in made.ledger)] == roster, "a unit without ledger"
     assert sorted(made.ledger, key=lambda e: roster.index(e.unit_id)) == list(made.ledger), "ledger not in roster order"
     chains: dict[tuple[str, str], list[Entry]] = {}
@@ -282,6 +302,7 @@ def check_ledger(made: Score, tables: Mapping[str, tuple[Row, ...]], scheme: Sch
         assert entry.status in get_args(Status), entry
         assert entry.clause in scheme.clauses, f"no such clause: {entry}"
         assert entry.label, entry
+        assert entry.part == ("final" if entry.item == "final" else scheme.item(entry.item).part), entry
         numbers = (entry.nominal, entry.before, entry.points, entry.after)
         if entry.part == "veto" or entry.status in ("gate_closed", "not_scored"):
             assert numbers == (None, None, None, None), entry
@@ -343,6 +364,10 @@ def check_expectations(case: Mapping[str, Any], made: Score, codes: Mapping[str,
                     for p in made.problems
                 ), f"no problem fits {pattern}: {[str(p) for p in made.problems]}"
             continue
+        if unit == "problems_exactly":
+            found = [{key: getattr(p, key) for key in EXACT_PROBLEM_KEYS} for p in made.problems]
+            assert found == [dict.fromkeys(EXACT_PROBLEM_KEYS, "") | problem for problem in wanted]
+            continue
         code = codes[unit]
         result = next(r for r in made.results if r.unit_id == code)
         items = {i.item: i for i in made.items if i.unit_id == code}
@@ -363,6 +388,8 @@ def check_expectations(case: Mapping[str, Any], made: Score, codes: Mapping[str,
         for pattern in wanted.get("ledger_without", ()):
             found = [e for e in ledger if entry_matches(e, pattern)]
             assert not found, f"{unit}: a row fits {pattern}\n{shown}"
+        for item, rows in wanted.get("rows", {}).items():
+            assert [printed(e) for e in ledger if e.item == item] == [dict.fromkeys(ROW_KEYS, "") | row for row in rows]
 
 
 def run_case(case: Mapping[str, Any]) -> None:
@@ -373,6 +400,9 @@ def run_case(case: Mapping[str, Any]) -> None:
     run_date = case.get("date", scheme.cut_off)
     assert isinstance(run_date, date)
     made = score(tables, scheme, readings, run_date)
+    view = Case.build(tables, scheme, readings, run_date)
+    alone = replace(made.results[0], rank_in_group=None, rank_overall=None)
+    assert judge(view.units[0], view) == alone, "a unit judged alone comes out otherwise"
     check_ledger(made, tables, scheme)
     check_expectations(case, made, codes)
 
@@ -406,7 +436,7 @@ def test_each_ledger_status_has_a_case() -> None:
         pattern["status"]
         for _, case in ALL_CASES
         for unit, wanted in case["expect"].items()
-        if unit != "problems"
+        if unit not in NO_UNIT
         for pattern in wanted.get("ledger", ())
         if "status" in pattern
     }
@@ -419,7 +449,7 @@ def test_each_item_has_a_case_of_each_state_of_evidence() -> None:
         (item, wanted["unresolved"])
         for _, case in ALL_CASES
         for unit, expected in case["expect"].items()
-        if unit != "problems"
+        if unit not in NO_UNIT
         for item, wanted in expected.get("items", {}).items()
         if isinstance(wanted, Mapping) and "unresolved" in wanted
     }

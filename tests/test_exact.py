@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assess_lib.exact import ZERO, cents, mean, show
+from assess_lib.exact import ZERO, cents, mean, plain, show, times
 
 D = Decimal
 
@@ -76,7 +76,7 @@ def test_mean_over_a_given_count() -> None:
 @pytest.mark.parametrize("count", [None, 0])
 def test_mean_of_nothing_does_not_exist(count: int | None) -> None:
     """A missing mean is an error, never zero."""
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError, match=r"^mean of nothing$"):
         mean([], count=count)
 
 
@@ -107,3 +107,30 @@ def test_show_prints_two_decimals() -> None:
 def test_show_prints_nothing_for_what_does_not_exist() -> None:
     """A value that does not exist is blank, not 0.00."""
     assert show(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("number", "printed"),
+    [("100.00", "100"), ("2.50", "2.5"), ("0.05", "0.05"), ("0.00", "0"), ("7", "7"), ("100", "100"), ("1E+2", "100")],
+)
+def test_plain_prints_as_a_document_writes(number: str, printed: str) -> None:
+    """Idle zeros behind the point go, those of a whole number stay, and nothing prints with an exponent."""
+    assert plain(D(number)) == printed
+
+
+def test_forty_digits_are_never_rounded_behind_our_back() -> None:
+    """Sums, products, means and roundings keep more digits than a default decimal context would."""
+    long = D("1234567890123456789012345678901234567890.12")
+    assert str(cents(long)) == "1234567890123456789012345678901234567890.12"
+    assert str(times(long, 3)) == "3703703670370370367037037036703703703670.36"
+    assert str(mean([long, long])) == "1234567890123456789012345678901234567890.12"
+    assert plain(long) == "1234567890123456789012345678901234567890.12"
+
+
+def test_a_product_is_exact() -> None:
+    """A rate times a count keeps all its digits."""
+    assert str(times(D("0.33"), 3)) == "0.99"
+    assert str(times(D("2.50"), 0)) == "0.00"
+    with localcontext() as context:
+        context.prec = 2
+        assert str(times(D("12.34"), 100)) == "1234.00"

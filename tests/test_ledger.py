@@ -64,6 +64,7 @@ def test_a_row_carries_unit_part_item_and_clause() -> None:
 def test_numbers_always_have_two_decimals() -> None:
     """Points of any scale are kept with exactly two decimals."""
     entry = key_chain().append("扣", "counted", nominal=D("-1"), points=D("-1"))
+    assert (entry.formula, entry.reading, entry.source, entry.evidence_id) == ("", "", (), "")
     assert [str(n) for n in (entry.nominal, entry.before, entry.points, entry.after)] == [
         "-1.00",
         "100.00",
@@ -114,6 +115,7 @@ def test_a_note_moves_nothing_and_keeps_the_uncut_amount() -> None:
     chain = key_chain()
     entry = chain.note("已撤销", "revoked", nominal=D("-5"), source=[SOURCE])
     assert (entry.nominal, entry.before, entry.points, entry.after) == (D("-5"), D("100"), D("0"), D("100"))
+    assert (entry.formula, entry.reading, entry.source, entry.evidence_id) == ("", "", (SOURCE,), "")
     assert chain.total == D(100)
 
 

@@ -49,6 +49,8 @@ def mean_per_matter(item: Item, unit: Unit, case: Case) -> Outcome:
             )
         elif _lacks_evidence(row, unit, case, warnings):
             text = f"{label}，没有编目佐证，不计"
+            if decision is not None:
+                text += f"；改为 {show(decision['新值'])} 的决定（{decision_text(decision)}）不起作用"
             _set_aside(chain, text, "no_evidence", row, unit, case, row["评定分"], "missing_evidence")
         else:
             matters[row["事项"]].append(row)
@@ -62,7 +64,6 @@ def _write_matter(chain: Chain, matter: str, rows: Sequence[Row], unit: Unit, ca
     scores: list[Decimal] = []
     sources: list[Source] = []
     remarks = []
-    accepted = False
     for row in rows:
         decision = case.decision("评定加分", row["编号"], unit)
         scores.append(row["评定分"] if decision is None else decision["新值"])
@@ -70,7 +71,7 @@ def _write_matter(chain: Chain, matter: str, rows: Sequence[Row], unit: Unit, ca
         if decision is not None:
             old, new = show(row["评定分"]), show(decision["新值"])
             remarks.append(f"{row['编号']} 由 {old} 改为 {new}（{decision_text(decision)}）")
-        accepted = accepted or case.evidence(row, unit) is None
+    accepted = any(case.evidence(row, unit) is None for row in rows)
     value = mean(scores)
     listed = " + ".join(show(score) for score in scores)
     remark = "".join(f"；{text}" for text in remarks) + ("；缺佐证，按口径先计分" if accepted else "")
@@ -91,7 +92,7 @@ class _Standing:
     """Where a 表彰宣传 row stands before items and matters are compared."""
 
     row: Row
-    points: Decimal = ZERO
+    points: Decimal
     status: Status = "counted"
     why: str = ""
     reading: str = ""
@@ -186,9 +187,9 @@ def _winners(standings: Iterable[_Standing]) -> dict[str, _Standing]:
     """Return the row that speaks for each matter: the highest level, ties to the earlier day, then the upper row."""
     winners: dict[str, _Standing] = {}
     for standing in standings:
-        matter = standing.row["事项编号"]
-        if standing.status == "counted" and (matter not in winners or standing.rank() < winners[matter].rank()):
-            winners[matter] = standing
+        if standing.status == "counted":
+            matter = standing.row["事项编号"]
+            winners[matter] = min(winners.get(matter, standing), standing, key=_Standing.rank)
     return winners
 
 
@@ -204,14 +205,14 @@ def _shared(item: Item, unit: Unit, case: Case, winners: dict[str, _Standing]) -
     """Return the matters that also stand in another such item; level points compare, before caps and ``best``."""
     shared: dict[str, _Rival] = {}
     order = [other.id for other in case.scheme.items]
+    before = order[: order.index(item.id)]
     for other in case.scheme.items:
         if other.id == item.id or not isinstance(other.rule, HighestLevelPerMatter):
             continue
         rivals = _winners(_standings(other.rule, unit, case))
         for matter in winners.keys() & rivals.keys():
             mine, rival = winners[matter], rivals[matter]
-            first = order.index(other.id) < order.index(item.id)
-            beats = rival.points > mine.points or (rival.points == mine.points and first)
+            beats = rival.points > mine.points or (rival.points == mine.points and other.id in before)
             if matter not in shared or (beats and not shared[matter].beats):
                 why = f"同一事项按口径只计一项，已在{other.name}计 {show(rival.points)}（{rival.row.source}）"
                 shared[matter] = _Rival(beats, why)
@@ -234,7 +235,7 @@ def mean_of_raters(item: Item, unit: Unit, case: Case) -> Outcome:
         chain,
         f"{len(rows)} 位领导评价，平均 {show(value)}",
         value,
-        f"合计 {show(sum(scores, ZERO))} ÷ {len(rows)} 人 = {show(value)}",
+        f"合计 {show(sum(scores))} ÷ {len(rows)} 人 = {show(value)}",
         "counted",
         [row.source for row in rows],
     )

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -80,7 +80,7 @@ class Case:
     _rows: Mapping[str, Mapping[str, tuple[Row, ...]]]
     _evidence: Mapping[tuple[str, str], Row]
     _decisions: Mapping[tuple[str, str, str], Row]
-    _confirmations: Mapping[tuple[str, str], Row] = field(default_factory=dict)
+    _confirmations: Mapping[tuple[str, str], Row]
 
     @classmethod
     def build(cls, tables: Tables, scheme: Scheme, readings: Mapping[str, str], run_date: date) -> Case:
@@ -88,7 +88,8 @@ class Case:
         by_unit: dict[str, dict[str, list[Row]]] = {name: defaultdict(list) for name in tables}
         for name, rows in tables.items():
             for row in sorted(rows, key=lambda r: r.source):
-                by_unit[name][str(row.values.get("单位") or "")].append(row)
+                if "单位" in row.values:
+                    by_unit[name][row["单位"]].append(row)
         return cls(
             scheme=scheme,
             readings=dict(readings),
@@ -103,7 +104,7 @@ class Case:
 
     def rows(self, table: str, unit: Unit) -> tuple[Row, ...]:
         """Return the unit's rows of a table, of whatever year, in file order."""
-        return self._rows.get(table, {}).get(unit.id, ())
+        return self._rows[table].get(unit.id, ())
 
     def of_year(self, day: date) -> bool:
         """Tell whether a day lies in the assessed year; days decide, never hours."""
@@ -113,18 +114,22 @@ class Case:
         """Return the 调整复核 row that decides on an object of the unit, if there is one."""
         return self._decisions.get((table, number, unit.id))
 
+    def without(self, decision: Row) -> Case:
+        """Return the same year as if one 调整复核 row did not exist."""
+        kept = {key: row for key, row in self._decisions.items() if row is not decision}
+        return replace(self, _decisions=kept)
+
     def evidence(self, row: Row, unit: Unit) -> Row | None:
         """Return the 佐证目录 row that indexes the row's evidence for this unit, if there is one."""
-        return self._evidence.get((row["佐证编号"] or "", unit.id))
+        return self._evidence.get((row["佐证编号"], unit.id))
 
     def evidence_id(self, row: Row, unit: Unit) -> str:
         """Return the row's 佐证编号 if it is indexed for this unit; a row without indexed evidence has none."""
         return "" if self.evidence(row, unit) is None else str(row["佐证编号"])
 
     def sources(self, row: Row, unit: Unit, *more: Row | None) -> tuple[Source, ...]:
-        """List the row, then its indexed evidence, then further rows that made the number."""
-        evidence = self.evidence(row, unit) if "佐证编号" in row.values else None
-        return tuple(r.source for r in (row, *more, evidence) if r is not None)
+        """List the row, then further rows that made the number, then the row's indexed evidence."""
+        return tuple(r.source for r in (row, *more, self.evidence(row, unit)) if r is not None)
 
     def state(self, table: str, unit: Unit) -> State:
         """Tell reported, confirmed none and not reported apart; rows win over a confirmation."""
@@ -195,11 +200,7 @@ def note_nothing(chain: Chain, label: str) -> None:
         chain.note(label, "counted", formula=f"{show(chain.total)}，无变动")
 
 
-def day_of(value: date | datetime) -> date:
-    """Return the day of a date or a moment."""
-    return value.date() if isinstance(value, datetime) else value
-
-
 def decision_text(decision: Row) -> str:
-    """Name a 调整复核 decision: who decided, when, under which document."""
-    return f"{decision['决定人']} {decision['决定日期']} {decision['批准文号']}：{decision['理由']}"
+    """Name a 调整复核 decision: its number, who decided, when, under which document, and why."""
+    who = f"{decision['决定人']} {decision['决定日期']} 决定"
+    return f"{decision['编号']}，{who}，{decision['批准文号']}：{decision['理由']}"

@@ -30,7 +30,7 @@ class Fact:
     """One fact of a deducting item, priced but not yet cut: what it would take, or why it takes nothing."""
 
     day: date
-    order: tuple[int | str, ...]
+    order: tuple[str, ...]
     label: str
     source: tuple[Source, ...]
     status: Status = "counted"
@@ -53,13 +53,12 @@ def deduct_from_full(item: Item, unit: Unit, case: Case) -> Outcome:
     rule = item.rule
     assert isinstance(rule, DeductFromFull)
     chain = chain_for(item, unit)
-    facts = []
+    facts: list[tuple[int, Fact]] = []
     doubts: list[Doubt] = []
     for rank, kind in enumerate(rule.facts):
-        for fact in _COLLECTORS[type(kind)](kind, unit, case):
-            facts.append((fact.day, rank, fact.order, fact))
+        facts += [(rank, fact) for fact in _COLLECTORS[type(kind)](kind, unit, case)]
     taken: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
-    for *_, fact in sorted(facts, key=lambda entry: entry[:3]):
+    for _, fact in sorted(facts, key=lambda entry: (entry[1].day, entry[0], entry[1].order)):
         _settle(chain, fact, taken)
     for kind in rule.facts:
         # 材料报送 is the office's own receipt book: no row there means not received, never not reported.
@@ -75,7 +74,7 @@ def _settle(chain: Chain, fact: Fact, taken: defaultdict[str, Decimal]) -> None:
     """Write one fact into the chain, cut by its standard's cap and then by the floor."""
     before = chain.total
     if fact.standard is None or fact.status not in ("counted", "adjusted"):
-        text = f"{fact.price}，不扣" if fact.amount else f"{show(before)}，不扣分"
+        text = f"{fact.price}，不扣" if fact.price else f"{show(before)}，不扣分"
         chain.note(
             fact.label,
             fact.status,
@@ -102,7 +101,7 @@ def _settle(chain: Chain, fact: Fact, taken: defaultdict[str, Decimal]) -> None:
     elif fact.status == "adjusted":
         formula = f"{show(before)} − {show(-real)} = {show(after)}（{fact.price}）"
     else:
-        formula = f"{show(before)} − {fact.price.partition(' = ')[0]} = {show(after)}"
+        formula = f"{show(before)} − {fact.price.split(' = ')[0]} = {show(after)}"
     chain.append(
         fact.label,
         status,
@@ -130,25 +129,23 @@ def _times_late(standard: Row, days: int) -> int:
 def _reports(kind: ReportFacts, unit: Unit, case: Case) -> Iterator[Fact]:
     """Yield what each report (材料报送, 五1) costs: due, exempt, in time, late or missing."""
     rows = {(row["材料"], row["季度"]): row for row in case.rows("材料报送", unit)}
-    for index, report in enumerate(kind.due):
-        yield from _report(index, report, rows.pop((report.material, report.quarter), None), kind, unit, case)
+    for report in kind.due:
+        yield from _report(report, rows.pop((report.material, report.quarter), None), kind, unit, case)
     for row in rows.values():
         name = _report_name(row["材料"], row["季度"])
-        yield Fact(case.scheme.cut_off, (len(kind.due), name), f"{name}：方案未要求，不计", (row.source,), "suppressed")
+        yield Fact(case.scheme.cut_off, (name,), f"{name}：方案未要求，不计", (row.source,), "suppressed")
 
 
 def _report_name(material: str, quarter: str | None) -> str:
     return f"第{quarter}季度进展" if quarter else material
 
 
-def _report(
-    index: int, report: DueReport, row: Row | None, kind: ReportFacts, unit: Unit, case: Case
-) -> Iterator[Fact]:
+def _report(report: DueReport, row: Row | None, kind: ReportFacts, unit: Unit, case: Case) -> Iterator[Fact]:
     name = f"{_report_name(report.material, report.quarter)}（{report.due} 到期）"
     own = (row.source,) if row is not None else (unit.source,)
 
     def nothing(why: str, status: Status = "suppressed", reading: str = "") -> Fact:
-        return Fact(report.due, (index,), f"{name}：{why}", own, status, reading=reading)
+        return Fact(report.due, (), f"{name}：{why}", own, status, reading=reading)
 
     if report.owed_by == "key_task_units" and unit.key_task is not True:
         if row is not None:
@@ -184,7 +181,7 @@ def _report(
     amount, price = _priced(standard, count)
     yield Fact(
         report.due,
-        (index,),
+        (),  # reports of one day keep the order of the scheme
         f"{name}：{why}（{standard['标准编号']} {standard['扣分情形']}）",
         (*own, standard.source),
         standard=standard,
@@ -230,6 +227,8 @@ def _register(kind: RegisterFacts, unit: Unit, case: Case) -> Iterator[Fact]:
             status, label = "adjusted", f"{label}：已改值（{decision_text(decision)}）"
             price = f"原 {price}，改为 {show(decision['新值'])}"
             amount = decision["新值"]
+        elif decision is not None:
+            label = f"{label}；改为 {show(decision['新值'])} 的决定（{decision_text(decision)}）不起作用"
         yield Fact(
             row["发生日期"],
             (row["编号"],),
@@ -247,7 +246,7 @@ def _meetings(kind: MeetingFacts, unit: Unit, case: Case) -> Iterator[Fact]:
     """Yield what each meeting (参会登记) costs: meetings of the year, each under its attendance's standard."""
     for row in case.rows("参会登记", unit):
         came: Any = row["到会情况"]
-        order = (row["会议"], str(row.source))
+        order = (row["会议"],)
         label = f"{row['日期']} {row['会议']}：{came}"
         code = kind.standards.get(came)
         if not case.of_year(row["日期"]):

@@ -28,7 +28,6 @@ class Place:
     list: List
     row: Row
     rank: int | None
-    size: int
     points: Decimal
     rivals: tuple[Source, ...]
 
@@ -38,7 +37,7 @@ class Place:
         figures = f"报送 {self.row['报送条数']} 条、采用 {self.row['采用条数']} 条"
         if self.rank is None:
             return f"{name}：未上榜（{figures}）"
-        return f"{name}：第 {self.rank} 名，上榜 {self.size} 个单位（{figures}）"
+        return f"{name}：第 {self.rank} 名，上榜 {1 + len(self.rivals)} 个单位（{figures}）"
 
 
 def quarterly_top_ranks(item: Item, unit: Unit, case: Case) -> Outcome:
@@ -61,7 +60,9 @@ def quarterly_top_ranks(item: Item, unit: Unit, case: Case) -> Outcome:
         for which in _lists(case)
     ]
     combine = case.readings["info_quarters"]
-    totals = {q: sum((p.points for p in places if p.quarter == q), ZERO) for q in QUARTERS}
+    totals = dict.fromkeys(QUARTERS, ZERO)
+    for place in places:
+        totals[place.quarter] += place.points
     best = max(QUARTERS, key=lambda q: totals[q])
     doubts = []
     for quarter in QUARTERS:
@@ -105,10 +106,10 @@ def _place(row: Row, which: List, rule: QuarterlyTopRanks, unit: Unit, case: Cas
     own = _standing(row, which)
     rivals = tuple(rival.source for other, rival, _ in pool if other != unit.id)
     if own is None:
-        return Place(row["季度"], which, row, None, len(pool), ZERO, ())
+        return Place(row["季度"], which, row, None, ZERO, ())
     rank = 1 + sum(standing > own for _, _, standing in pool)
     points = rule.rank_points[rank - 1] if rank <= len(rule.rank_points) else ZERO
-    return Place(row["季度"], which, row, rank, len(pool), points, rivals)
+    return Place(row["季度"], which, row, rank, points, rivals)
 
 
 def _write(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, time
 
 from assess_lib.ledger import Entry, Status
-from assess_lib.rules.case import Case, Doubt, Outcome, Unit, day_of, decision_text, not_reported
+from assess_lib.rules.case import Case, Doubt, Outcome, Unit, decision_text, not_reported
 from assess_lib.scheme import HotlineRedLights, Item, NamedInCircular
 from assess_lib.tables import Row, Source
 
@@ -117,7 +117,8 @@ def _moment(moment: datetime) -> str:
 
 
 def _day(row: Row) -> date:
-    return day_of(row["红灯时间"])
+    moment: datetime = row["红灯时间"]
+    return moment.date()
 
 
 def _event(row: Row, by_ticket: bool) -> tuple[str, datetime | None]:

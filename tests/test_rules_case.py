@@ -1,0 +1,50 @@
+"""What every rule sees of a year: rows by unit, the three states of a table, a year less one decision."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from build import load_scheme_plainly, make_tables
+
+from assess_lib.ledger import Chain
+from assess_lib.rules import Case, Outcome
+
+SCHEME = load_scheme_plainly()
+TABLES = make_tables(
+    {
+        "单位名录": [{"单位编码": code, "单位名称": f"单位{code}", "单位类别": "镇"} for code in ("A", "B", "C")],
+        "扣分登记": [{"编号": number, "单位": "A"} for number in ("1", "2")],
+        "确认无事项": [{"表": "扣分登记", "单位": "B"}, {"表": "扣分登记", "单位": "A"}],
+        "调整复核": [
+            {"编号": f"T{number}", "单位": "A", "对象表": "扣分登记", "对象编号": number} for number in ("1", "2")
+        ],
+    }
+)
+
+
+@pytest.fixture
+def case() -> Case:
+    """Three units: A has two rows, both decided on; B confirmed none; C says nothing."""
+    return Case.build(TABLES, SCHEME, SCHEME.default_readings(), date(2022, 12, 31))
+
+
+def test_a_table_is_reported_confirmed_or_missing(case: Case) -> None:
+    """Rows win over a confirmation, and silence is neither."""
+    assert [case.state("扣分登记", unit) for unit in case.units] == ["reported", "confirmed", "missing"]
+
+
+def test_a_year_less_one_decision_keeps_the_other(case: Case) -> None:
+    """Taking one 调整复核 row away leaves every other, and the year as it was."""
+    unit, (first, second) = case.units[0], TABLES["调整复核"]
+    less = case.without(first)
+    assert (less.decision("扣分登记", "1", unit), less.decision("扣分登记", "2", unit)) == (None, second)
+    assert case.decision("扣分登记", "1", unit) is first
+    assert (less.units, less.readings, less.run_date) == (case.units, case.readings, case.run_date)
+
+
+def test_a_scored_outcome_vetoes_nothing_and_leaves_nothing_in_doubt_of_itself() -> None:
+    """Only a veto item vetoes; doubts and warnings are there when a rule gives them."""
+    outcome = Outcome.of(Chain("A", "key", "K", "四（二）", SCHEME.item("K").full))
+    assert outcome.vetoed is False
+    assert (Outcome(()).unresolved, Outcome(()).warnings, Outcome(()).points) == ((), (), None)
