@@ -26,14 +26,14 @@ def distribution(summary: CountySummary) -> Plot | Html:
 
     The first group's dots are full, the others' hollow, so that the figure holds without colour.
     """
-    scored = summary.scored
+    scored = summary.facts.scored
     if not scored:
         return sentence("没有单位有最终得分，没有分布图。", mark="said")
     stacks: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in sorted(scored, key=lambda row: (_order(summary, row), row["unit_id"])):
         stacks[int(row["final_score"] // BIN)].append(row)
     tallest = max(len(stack) for stack in stacks.values())
-    judgement = summary.scheme.judgement
+    judgement = summary.facts.scheme.judgement
     low = min(min(stacks) * BIN, float(judgement.pass_mark.points) - BIN)
     high = max((max(stacks) + 1) * BIN, float(judgement.bonus_gate.points) + BIN)
     unit = min(0.17, 2.6 / tallest)
@@ -65,13 +65,13 @@ def distribution(summary: CountySummary) -> Plot | Html:
                 f"{plain(line.points)} {line.name}", (x, 1), xycoords=("data", "axes fraction"), xytext=(0, 3),
                 textcoords="offset points", ha="center", va="bottom", fontsize=8, color=INK,
             )  # fmt: skip
-        _legend(figure, [group.name for group in summary.scheme.groups], height)
+        _legend(figure, [group.name for group in summary.facts.scheme.groups], height)
         spread = "；".join(f"{step * BIN}–{(step + 1) * BIN} 分 {len(stacks[step])} 个" for step in sorted(stacks))
         return finish(figure, f"最终得分分布图，共 {len(scored)} 个单位：{spread}。虚线为合格线和加分开启线。")
 
 
 def _order(summary: CountySummary, row: dict[str, Any]) -> int:
-    return [group.name for group in summary.scheme.groups].index(row["group"])
+    return [group.name for group in summary.facts.scheme.groups].index(row["group"])
 
 
 def _legend(figure: Any, groups: list[str], height: float) -> None:
@@ -87,9 +87,9 @@ def heat_map(summary: CountySummary) -> Plot:
 
     Every cell prints its points; a blank cell was not judged. Units stand in the order of their overall rank.
     """
-    items = summary.scored_items()
-    rows = sorted(summary.results, key=lambda row: (row["rank_overall"] is None, row["rank_overall"] or 0))
-    cells = {(row["unit_id"], row["item"]): row for row in summary.items}
+    items = summary.facts.scored_items()
+    rows = sorted(summary.facts.results, key=lambda row: (row["rank_overall"] is None, row["rank_overall"] or 0))
+    cells = {(row["unit_id"], row["item"]): row for row in summary.facts.items}
     row_height, head, left = 0.156, 0.42, 1.75
     height = row_height * len(rows) + head + 0.3
     cell = (WIDTH - left - 0.05) / len(items)
@@ -131,13 +131,13 @@ def heat_map(summary: CountySummary) -> Plot:
 
 def pareto(summary: CountySummary) -> Plot | Html:
     """Draw what cost the county most: the standards by points lost, with the running share of all deductions."""
-    rows = summary.deductions()
+    rows = summary.facts.costs()
     if not rows:
         return sentence("全县重点考核没有扣分，没有扣分构成图。", mark="said")
     shown, rest = rows[:TOP], rows[TOP:]
-    bars = [(f"{row['code']} {row['what']}", row["points"], row["share"]) for row in shown]
+    bars = [(f"{row.code} {row.what}", row.points, row.share) for row in shown]
     if rest:
-        bars.append((f"其余 {len(rest)} 项", sum((row["points"] for row in rest), ZERO), Decimal(100)))
+        bars.append((f"其余 {len(rest)} 项", sum((row.points for row in rest), ZERO), Decimal(100)))
     left, right, row_height = 2.35, 1.3, 0.26
     height = row_height * len(bars) + 0.3
     most = float(max(points for _, points, _ in bars))

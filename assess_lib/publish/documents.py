@@ -52,6 +52,18 @@ def publication(processed: Path, pdf: bool) -> Files:
     return files | ({"publication.pdf": export.to_pdf(page)} if pdf else {})
 
 
+def county_office(processed: Path, pdf: bool) -> Files:
+    """Make the county summary in the forms that offices hand on: a workbook, and a document to edit."""
+    from assess_lib.publish.county_document import county_document
+    from assess_lib.publish.county_workbook import county_workbook
+
+    data, tables = store.load_set(processed), store.read_tables(processed)
+    return {
+        "county_summary.xlsx": county_workbook(data, tables),
+        "county_summary.docx": county_document(data, tables),
+    }
+
+
 def readings_tables(processed: Path, pdf: bool) -> Files:
     """Make the tables of every combination of readings: units, what flips them, how much each reading moves."""
     from assess_lib import sensitivity
@@ -73,6 +85,7 @@ class Product:
 
 PRODUCTS: Mapping[str, Product] = {
     "audit_workbook": Product(audit_workbook, "审计工作簿", ("audit_workbook.xlsx",)),
+    "county_office": Product(county_office, "汇总表和汇总稿", ("county_summary.xlsx", "county_summary.docx")),
     "readings_tables": Product(
         readings_tables, "口径分析表", ("readings/units.csv", "readings/flips.csv", "readings/effects.csv")
     ),

@@ -3,158 +3,151 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from decimal import Decimal
-from functools import cached_property
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from assess_lib.errors import SEVERITY_NAMES
-from assess_lib.exact import ZERO, mean
-from assess_lib.scheme import KNOWN_READINGS, Item
-from assess_lib.tables import TABLES, Row
-from assess_lib.views import page, words
-from assess_lib.views.html import Column, Html, render, sentence, table
-from assess_lib.views.lines import Line, check_chains, describe_reading, read_lines, records
+from assess_lib.exact import ZERO
+from assess_lib.scheme import KNOWN_READINGS
+from assess_lib.tables import TABLES, Tables
+from assess_lib.views import adjustments, county_detail, county_first, county_lists, page, words
+from assess_lib.views.audit_words import DIGEST_STEPS
+from assess_lib.views.county_facts import CountyFacts
+from assess_lib.views.county_near import MARGIN, near_lines
+from assess_lib.views.html import Column, Html, figure, render, sentence, table
+from assess_lib.views.html import shown as shown_cell
+from assess_lib.views.lines import check_chains, describe_reading
 from assess_lib.views.words import number, plain, signed
 
 if TYPE_CHECKING:
     from assess_lib.store import ScoredSet
 
-STANDARDS = "扣分标准"
+_RANKED_FIELDS = ("rank_in_group", "key_score", "bonus_score", "final_score", "rank_overall", "grade")
+VETO_FORM = "单项否决情况认定表"
+_TO_FILL = Markup("&nbsp;")  # a cell that a person fills in by hand; an empty one would print as a dash
 
 
 class CountySummary:
-    """A scored set seen as a whole, ready to be shown piece by piece.
+    """A scored set seen as a whole, ready to be shown piece by piece: takes the set and its clean tables."""
 
-    Takes the set and the clean rows of 扣分标准, by which deductions are summed up.
-    """
-
-    def __init__(self, data: ScoredSet, standards: Sequence[Row]) -> None:
-        self.data = data
-        self.scheme = data.basis.scheme
-        self.standards = {str(row.source): row for row in standards}
-        self.results: list[dict[str, Any]] = records(data.results)
-        self.items: list[dict[str, Any]] = records(data.items)
-        self.names: dict[str, str] = {row["unit_id"]: row["unit_name"] for row in self.results}
-
-    @cached_property
-    def lines(self) -> tuple[Line, ...]:
-        """The whole ledger in words."""
-        return read_lines(self.data.ledger, self.scheme)
+    def __init__(self, data: ScoredSet, tables: Tables) -> None:
+        self.facts = CountyFacts(data, tables)
 
     @property
-    def scored(self) -> list[dict[str, Any]]:
-        """The results of units that have a final score, in roster order."""
-        return [row for row in self.results if row["final_score"] is not None]
+    def data(self) -> ScoredSet:
+        """The scored set."""
+        return self.facts.data
 
-    @property
-    def vetoed(self) -> list[dict[str, Any]]:
-        """The results of vetoed units, in roster order."""
-        return [row for row in self.results if row["status"] == "vetoed"]
-
-    @property
-    def failed(self) -> list[dict[str, Any]]:
-        """The results of scored units below the pass mark, in roster order."""
-        mark = self.scheme.judgement.pass_mark.points
-        return [row for row in self.scored if row["key_score"] < mark]
-
-    def grade(self, row: dict[str, Any]) -> str:
-        """Return a result's grade as reports print it."""
-        grades = self.scheme.grades
-        return row["grade"] + grades.pending if row["grade"] == grades.passed else str(row["grade"])
-
-    # ---- the pieces, in their order --------------------------------------------------------------------------
+    # ---- the first page ------------------------------------------------------------------------------------------
 
     def title(self) -> Html:
         """Show what this is: of which year, by which document, in which state."""
         basis = self.data.basis
         return render(
-            "title",
+            "county_title",
             subject=page.subject(self.data),
             heading="全县汇总分析",
             state=page.draft_label(self.data),
-            sample=page.SAMPLE if self.scheme.sample else "",
+            sample=page.SAMPLE if basis.scheme.sample else "",
             facts=[
-                ("依据", self.scheme.document.number),
+                ("依据", basis.scheme.document.number),
                 ("计分日期", words.day(basis.run_date)),
                 ("凭据摘要", self.data.receipt_digest[:16]),
+                *page.approval_facts(self.data),
             ],
         )
 
     def headline(self) -> Html:
-        """Show the headline counts, then what they say in sentences."""
-        scored, opened = self.scored, [row for row in self.scored if row["bonus_open"]]
-        unresolved = [row for row in self.results if row["unresolved"]]
-        figures = [
-            ("考核单位", str(len(self.results)), self._group_sizes(self.results)),
-            ("合格", str(len(scored) - len(self.failed)), self.scheme.grades.pending.strip("（）")),
-            ("不合格", str(len(self.vetoed) + len(self.failed)), f"否决 {len(self.vetoed)}，低分 {len(self.failed)}"),
-            ("开启加分", str(len(opened)), self.scheme.judgement.bonus_gate.name),
-            ("有待定项", str(len(unresolved)), f"共 {sum(row['unresolved'] for row in unresolved)} 项"),
-        ]
-        return render("headline", figures=figures, sentences=self._headline_sentences())
+        """Show the leader's first page: counts, three sentences, each group's top and bottom, what blocks a final."""
+        facts = self.facts
+        blocked, open_items = county_first.blockers(facts)
+        return render(
+            "county_first",
+            figures=county_first.counts(facts),
+            grades=county_first.grades_text(facts),
+            sentences=county_first.sentences(facts),
+            contained=county_first.contained(facts),
+            groups=[
+                {
+                    "name": ends.group,
+                    "size": ends.size,
+                    "parts": [
+                        self._part(f"前 {county_first.ENDS} 名", ends.top),
+                        self._part(f"后 {len(ends.bottom)} 名", ends.bottom),
+                        self._part(f"{facts.scheme.parts.veto.name}，不排名", ends.vetoed),
+                    ],
+                }
+                for ends in county_first.ends(facts)
+            ],
+            blocked=blocked,
+            open_items=open_items,
+        )
 
-    def _headline_sentences(self) -> list[str]:
-        scored = self.scored
-        if not scored:
-            return ["没有单位有最终得分。"]
-        finals = sorted((row["final_score"] for row in scored), reverse=True)
-        best = "、".join(row["unit_name"] for row in scored if row["rank_overall"] == 1)
-        said = f"{len(scored)} 个单位有最终得分，最高 {number(finals[0])} 分（{best}），最低 {number(finals[-1])} 分，"
-        said += f"平均 {number(mean(finals))} 分。"
-        for group in self.scheme.groups:
-            own = [row["final_score"] for row in scored if row["group"] == group.name]
-            if own:
-                said += f"{group.name} {len(own)} 个，平均 {number(mean(own))} 分。"
-        return [said]
+    def _part(self, title: str, rows: Sequence[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
+        """Return the head and the rows of a part of the first page; what does not fit there is counted in the head."""
+        shown = rows[: county_first.NAMED]
+        more = f"（共 {len(rows)} 个，先列 {len(shown)} 个）" if len(shown) < len(rows) else ""
+        return title + more, [self._end(row) for row in shown]
 
-    def _group_sizes(self, rows: Iterable[dict[str, Any]]) -> str:
-        sizes = Counter(row["group"] for row in rows)
-        return "，".join(f"{group.name} {sizes[group.name]}" for group in self.scheme.groups)
+    def _end(self, row: dict[str, Any]) -> dict[str, Any]:
+        unit = row["unit_id"]
+        return {
+            "unit": row["unit_name"],
+            "rank": figure(unit, "rank_in_group", row["rank_in_group"], shown_cell(row["rank_in_group"])),
+            "score": figure(unit, "final_score", row["final_score"], number(row["final_score"])),
+        }
+
+    # ---- results -------------------------------------------------------------------------------------------------
 
     def ranking(self, group: str) -> Html:
         """Show one group's ranking; vetoed units stand below it, without score and rank."""
-        rows = [row for row in self.results if row["group"] == group]
-        ordered = sorted(rows, key=lambda row: (row["rank_in_group"] is None, row["rank_in_group"] or 0))
-        shown = [
+        ordered = self.facts.ordered(group)
+        printed = [
             row
             | {
-                "bonus": signed(row["bonus_score"]) if row["bonus_open"] else words.ABSENT,
-                "printed": self.grade(row) + ("（否决）" if row["status"] == "vetoed" else ""),
-                "open": row["unresolved"] or "",
+                "bonus_score": signed(row["bonus_score"]) if row["bonus_open"] else words.ABSENT,
+                "grade": self.facts.scheme.grades.printed(row["grade"])
+                + ("（否决）" if row["status"] == "vetoed" else ""),
             }
             for row in ordered
+        ]
+        shown = [
+            {
+                "unit_name": row["unit_name"],
+                "open": row["unresolved"] or "",
+            }
+            | {field: figure(row["unit_id"], field, row[field], shown_cell(told[field])) for field in _RANKED_FIELDS}
+            for row, told in zip(ordered, printed, strict=True)
         ]
         columns = (
             Column("rank_in_group", "组内名次", "number"),
             Column("unit_name", "单位", "short"),
             Column("key_score", "重点考核", "number"),
-            Column("bonus", "加分", "number"),
+            Column("bonus_score", "加分", "number"),
             Column("final_score", "最终得分", "number"),
             Column("rank_overall", "全县名次", "number"),
-            Column("printed", "等次", "short"),
+            Column("grade", "等次", "short"),
             Column("open", "待定", "number"),
         )
-        return table(shown, columns, caption=f"{group} {len(rows)} 个单位", css="ranking")
+        return table(shown, columns, caption=f"{group} {len(ordered)} 个单位", css="ranking")
 
     def rankings(self) -> Html:
         """Show every group's ranking, in the scheme's order."""
-        shown = [self.ranking(group.name) for group in self.scheme.groups]
+        shown = [self.ranking(group.name) for group in self.facts.scheme.groups]
         return sum(shown[1:], shown[0])
 
     def vetoes(self) -> Html:
         """Show who is vetoed, by which item and on what ground."""
         rows = [
             {
-                "unit": self.names[item["unit_id"]],
-                "item": self._item_name(item["item"]),
-                "clause": line.clause,
-                "why": line.label,
+                "unit": self.facts.names[veto.unit_id],
+                "item": self.facts.item_name(veto.item.id),
+                "clause": veto.item.clause,
+                "why": veto.verdict.label,
             }
-            for item in self.items
-            if item["note"] == "vetoed"
-            for line in self.lines
-            if (line.unit_id, line.item, line.status) == (item["unit_id"], item["item"], "verdict")
+            for veto in self.facts.vetoes
         ]
         columns = (
             Column("unit", "单位", "short"),
@@ -164,10 +157,46 @@ class CountySummary:
         )
         return table(rows, columns, empty="没有单位被单项否决。")
 
+    def veto_form(self) -> Html:
+        """Show 单项否决情况认定表 as an annex: each veto's facts, documents and sources, with room to confirm it.
+
+        Nothing is shown when no unit is vetoed.
+        """
+        rows = [
+            {
+                "unit": self.facts.names[veto.unit_id],
+                "clause": veto.item.clause,
+                "item": veto.item.name,
+                "facts": county_detail.stacked(veto.facts),
+                "documents": county_detail.stacked(tuple(dict.fromkeys(filter(None, veto.documents)))),
+                "sources": county_detail.stacked(tuple(dict.fromkeys(veto.sources))),
+                "opinion": _TO_FILL,
+                "by": _TO_FILL,
+                "day": _TO_FILL,
+            }
+            for veto in self.facts.vetoes
+        ]
+        columns = (
+            Column("unit", "单位"),
+            Column("clause", "条款", "short"),
+            Column("item", "项目"),
+            Column("facts", "事实"),
+            Column("documents", "文号"),
+            Column("sources", "出处", "code"),
+            Column("opinion", "认定意见"),
+            Column("by", "认定人"),
+            Column("day", "日期"),
+        )
+        if not rows:
+            return render("annex", heading="", texts=(), body="")
+        told = "有任一情形即为不合格，其余不再计分。请逐单位核对文件，填写认定意见并签署。"
+        body = table(rows, columns, css="veto-form")
+        return render("annex", heading=VETO_FORM, texts=(told,), body=body)
+
     def failures(self) -> Html:
         """Show the units below the pass mark and how far below it they are."""
-        mark = self.scheme.judgement.pass_mark
-        rows = [row | {"gap": number(row["key_score"] - mark.points)} for row in self.failed]
+        mark = self.facts.scheme.judgement.pass_mark
+        rows = [row | {"gap": number(row["key_score"] - mark.points)} for row in self.facts.failed]
         columns = (
             Column("unit_name", "单位", "short"),
             Column("key_score", "重点考核", "number"),
@@ -175,86 +204,62 @@ class CountySummary:
         )
         return table(rows, columns, empty=f"没有单位低于 {plain(mark.points)} 分{mark.name}。")
 
-    def deductions(self) -> list[dict[str, Any]]:
-        """Sum up what the key part lost, by standard, the costliest first: points, times, units, running share.
+    def near(self) -> Html:
+        """Show who is close to a line of the judgement or of an approved band, the nearest first."""
+        found = near_lines(self.facts)
+        marked = {row["unit_id"]: row for row in self.facts.results}
+        rows = [
+            {
+                "line": one.line,
+                "unit": self.facts.names[one.unit_id],
+                "score": figure(one.unit_id, one.field, one.score, number(one.score)),
+                "gap": one.text(),
+                "open": marked[one.unit_id]["unresolved"] or "",
+            }
+            for one in found
+        ]
+        columns = (
+            Column("line", "分数线", "short"),
+            Column("unit", "单位", "short"),
+            Column("score", "得分", "number"),
+            Column("gap", "相距", "number"),
+            Column("open", "待定", "number"),
+        )
+        empty = f"没有单位距分数线在 {plain(MARGIN)} 分以内。"
+        said = f"列出距分数线不超过 {plain(MARGIN)} 分的单位：合格线和加分开启线看重点考核得分，等次分数线看最终得分。"
+        return (sentence(said) if found else sentence()) + table(rows, columns, empty=empty, css="dense")
 
-        A deduction belongs to the standard whose row its ledger line names; shares are whole per cents of the total.
-        """
-        key = self.scheme.key_item.id
-        points: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
-        times: Counter[str] = Counter()
-        units: defaultdict[str, set[str]] = defaultdict(set)
-        for record, line in zip(self.data.ledger.to_dict("records"), self.lines, strict=True):
-            if line.item != key or not line.moved:
-                continue
-            source = next((at for at in str(record["source"]).split("; ") if at in self.standards), "")
-            points[source] -= line.moved
-            times[source] += 1
-            units[source].add(line.unit_id)
-        total = sum(points.values(), ZERO)
-        rows, running = [], ZERO
-        for source in sorted(points, key=lambda at: (-points[at], at)):
-            row = self.standards.get(source)
-            running += points[source]
-            rows.append(
-                {
-                    "code": row["标准编号"] if row else "其他",
-                    "what": row["扣分情形"] if row else "没有对应标准的扣分",
-                    "points": points[source],
-                    "times": times[source],
-                    "units": len(units[source]),
-                    "share": running / total * 100,
-                }
-            )
-        return rows
+    # ---- details -------------------------------------------------------------------------------------------------
 
     def costs(self) -> Html:
         """Show what cost the county most, with the running share of all deductions."""
-        rows = self.deductions()
-        total = sum((row["points"] for row in rows), ZERO)
-        columns = (
-            Column("code", "标准", "short"),
-            Column("what", "扣分情形"),
-            Column("points", "共扣", "number"),
-            Column("times", "笔数", "number"),
-            Column("units", "单位数", "number"),
-            Column("share", "累计占比", "number"),
-        )
-        shown = [row | {"share": f"{row['share']:.0f}%"} for row in rows]
-        made = table(shown, columns, empty="全县重点考核没有扣分。")
-        if not rows:
-            return made
-        half = next(index for index, row in enumerate(rows, start=1) if row["share"] >= 50)
-        said = f"全县重点考核共扣 {number(total)} 分，涉及 {len(rows)} 项标准；其中前 {half} 项占一半以上。"
-        return sentence(said, mark="said") + made
+        return county_detail.costs_by_standard(self.facts)
+
+    def standard_costs(self) -> Html:
+        """Show of each standard which units lost how much by it."""
+        return county_detail.units_by_standard(self.facts)
+
+    def unit_costs(self) -> Html:
+        """Show what each unit lost, by standard."""
+        return county_detail.costs_by_unit(self.facts)
 
     def bonuses(self) -> Html:
         """Show what each bonus item gave: how many units earned it, how much, what is unresolved."""
-        rows = []
-        for item in self.scheme.part_items("bonus"):
-            mine = [row for row in self.items if row["item"] == item.id]
-            points = [row["points"] for row in mine]
-            rows.append(
-                {
-                    "item": self._item_name(item.id),
-                    "cap": plain(item.full),
-                    "judged": len(mine),
-                    "earned": sum(value > ZERO for value in points),
-                    "full": sum(value == item.cap for value in points),
-                    "mean": mean(points) if points else None,
-                    "open": sum(row["unresolved"] for row in mine),
-                }
-            )
-        columns = (
-            Column("item", "项目", "short"),
-            Column("cap", "满分", "number"),
-            Column("judged", "计分单位", "number"),
-            Column("earned", "得分单位", "number"),
-            Column("full", "满分单位", "number"),
-            Column("mean", "平均得分", "number"),
-            Column("open", "待定单位", "number"),
-        )
-        return table(rows, columns)
+        return county_detail.bonus_summary(self.facts)
+
+    def bonus_details(self) -> Html:
+        """Show who earned what in each bonus item, by which facts."""
+        return county_detail.bonus_details(self.facts)
+
+    def information(self) -> Html:
+        """Show 信息报送: each quarter's lists as the readings have them, and everybody's figures."""
+        return county_lists.information(self.facts)
+
+    def timeliness(self) -> Html:
+        """Show 材料报送: who sent what when, and how many days late."""
+        return county_lists.timeliness(self.facts)
+
+    # ---- what is open, what it rests on --------------------------------------------------------------------------
 
     def to_do(self) -> Html:
         """Show every unresolved item with what to do about it; the same gap of many units is one row."""
@@ -274,7 +279,7 @@ class CountySummary:
             Column("units", "单位"),
             Column("remedy", "怎么办"),
         )
-        count = sum(row["unresolved"] for row in self.results)
+        count = sum(row["unresolved"] for row in self.facts.results)
         said = f"共 {count} 项待定，须补正后重新计分；有待定项目时不能送审。" if count else "没有待定项目。"
         shown = sentence(said, mark="warn" if count else "said")
         return shown + table(rows, columns, css="to-do by-unit") if rows else shown
@@ -304,7 +309,7 @@ class CountySummary:
 
     def readings(self) -> Html:
         """Show every reading in force, in words."""
-        rows = [describe_reading(key, self.scheme, self.data.basis.readings) for key in KNOWN_READINGS]
+        rows = [describe_reading(key, self.facts.scheme, self.data.basis.readings) for key in KNOWN_READINGS]
         columns = (
             Column("name", "口径", "short"),
             Column("question", "问题"),
@@ -318,27 +323,31 @@ class CountySummary:
         """Show the lines to sign on; nobody's name is printed."""
         return render("signatures", names=("编制人", "复核人", "日期"))
 
+    def adjustments(self) -> Html:
+        """Show every 调整复核 of the county with its unit: old and new value, influence, reason, who decided."""
+        return adjustments.annex(adjustments.adjustments_of(self.data), self.facts.lines, self.facts.names)
+
     def check(self) -> Html:
-        """Add the whole ledger up again and compare it with the results; raise AssertionError where they differ."""
-        totals = check_chains(self.lines)
-        for row in self.items:
+        """Add the whole ledger up again and compare it with the results; raise AssertionError where they differ.
+
+        Then show the receipt's full digest and how to compare it: who has this page can hold the folder to it.
+        """
+        facts = self.facts
+        totals = check_chains(facts.lines)
+        for row in facts.items:
             if row["points"] is not None and totals.get((row["unit_id"], row["item"])) != row["points"]:
                 raise AssertionError(f"{row['unit_id']} {row['item']}：台账合计与得分 {row['points']} 不符")
-        for row in self.results:
+        for row in facts.results:
             if totals.get((row["unit_id"], "final")) != row["final_score"]:
                 raise AssertionError(f"{row['unit_id']}：台账结论与最终得分不符")
-            if row["unresolved"] != sum(i["unresolved"] for i in self.items if i["unit_id"] == row["unit_id"]):
+            if row["unresolved"] != sum(i["unresolved"] for i in facts.items if i["unit_id"] == row["unit_id"]):
                 raise AssertionError(f"{row['unit_id']}：待定项数与各项不符")
-        lost = sum((self.scheme.key_item.full - row["key_score"] for row in self.scored), ZERO)
-        if lost != sum((row["points"] for row in self.deductions()), ZERO):
+        lost = sum((facts.scheme.key_item.full - row["key_score"] for row in facts.scored), ZERO)
+        if lost != facts.lost or lost != sum((cost.points for cost in facts.costs()), ZERO):
             raise AssertionError("按标准汇总的扣分与各单位扣分之和不符")
-        said = f"核对通过：{len(self.results)} 个单位、{len(self.lines)} 行台账逐行相加，与结果一致；"
-        said += "扣分汇总与各单位之和相等。"
-        return sentence(said, mark="said")
-
-    def _item_name(self, item_id: str) -> str:
-        return f"{item_id} {self.scheme.item(item_id).name}"
-
-    def scored_items(self) -> tuple[Item, ...]:
-        """Return the items that carry points, in the scheme's order."""
-        return tuple(item for item in self.scheme.items if item.part != "veto")
+        if len(facts.results) != sum(map(len, (facts.vetoed, facts.failed, facts.between, facts.opened))):
+            raise AssertionError("否决、低于合格线、不加分、开启加分四类单位之和不等于单位总数")
+        county_lists.check_tables(facts)
+        said = f"核对通过：{len(facts.results)} 个单位、{len(facts.lines)} 行台账逐行相加，与结果一致；"
+        said += "扣分汇总与各单位之和相等；信息报送榜单、材料报送情况与台账一致。"
+        return sentence(said, mark="said") + render("digest", digest=self.data.receipt_digest, steps=DIGEST_STEPS)
