@@ -375,6 +375,46 @@ class Publication(_Model):
     objection: Label | None = Field(default=None, description="怎样提出异议：受理部门、期限、联系方式；印在公示稿末尾")
 
 
+PENDING = "待确认"
+_BETWEEN = r"[\s，,、；;]+"
+_DAY_TEXT = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
+DECISION_PATTERN = rf"^(沿用|修改|删除|新增){_BETWEEN}(\S.*?){_BETWEEN}({_DAY_TEXT}){_BETWEEN}(\S.*)$"
+
+
+class Unconfirmed(ValueError):
+    """A rule that was carried into a new year and that nobody has decided on yet."""
+
+
+def _decision(value: Any) -> Any:
+    if value is None or (isinstance(value, str) and value.strip() in ("", PENDING)):
+        raise Unconfirmed("尚未确认")
+    form = re.match(DECISION_PATTERN, value.strip()) if isinstance(value, str) else None
+    if form is None:
+        raise ValueError("应依次写：沿用、修改、删除或新增，谁，年-月-日，文号，中间空格")
+    _plain_day(form[3])
+    return value
+
+
+Decision = Annotated[str, BeforeValidator(_decision), StringConstraints(pattern=DECISION_PATTERN, max_length=300)]
+
+
+class Confirmations(_Model):
+    """What was decided on each rule that ``assess new-year`` carried over from an earlier year's scheme."""
+
+    copied_from: Count = Field(ge=2000, le=2100, description="由哪一年度的方案复制")
+    rules: dict[str, Decision] = Field(
+        description="每条规则一行：沿用、修改、删除或新增，谁，年-月-日，文号，中间空格；“待确认”的不能运行"
+    )
+    carried: dict[str, str] = Field(description="软件所写，请勿改动：复制时各条规则的内容，用来核对沿用的没有改动")
+
+    def decided(self, key: str) -> tuple[str, str, date, str]:
+        """Return what was decided on a rule: 沿用/修改/删除/新增, by whom, when, the document's number."""
+        form = re.match(DECISION_PATTERN, self.rules[key])
+        if form is None:  # the loader refuses any other form
+            raise ValueError(self.rules[key])
+        return form[1], form[2], _plain_day(form[3]), form[4]
+
+
 class Scheme(_Model):
     """A year's scheme, validated."""
 
@@ -390,6 +430,9 @@ class Scheme(_Model):
     clauses: dict[Clause, Label] = Field(description="条款摘要：条款号和我们的转述，印在数字旁")
     readings: dict[str, Reading] = Field(description="口径：条文不明确处的选择")
     publication: Publication = Field(default_factory=Publication, description="公示稿公布哪些内容")
+    confirmations: Confirmations | None = Field(
+        default=None, description="由 assess new-year 写入：从上一年度带来的每条规则，逐条确认后才能运行"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -35,8 +35,9 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from assess_lib.confirmations import confirmation_faults
 from assess_lib.errors import InputRejected, Problem, UsageError
-from assess_lib.scheme import Misfits, Scheme
+from assess_lib.scheme import Misfits, Scheme, Unconfirmed
 
 SCHEMA_FILE = "scheme.schema.json"
 MAX_BYTES = 1_000_000
@@ -93,10 +94,24 @@ def load_scheme(path: Path, display: str = "scheme.yaml", *, year: int | None = 
         for mistake in error.errors(include_url=False):
             if not _told_already(mistake, data, source):
                 _explain(mistake, data, source)
+    else:
+        _check_confirmations(scheme, source)
     if source.problems:
         source.problems.sort(key=lambda problem: problem.row or 0)
         raise _rejected(source)
     return scheme
+
+
+def _check_confirmations(scheme: Scheme, source: _Source) -> None:
+    """Record each decision on a carried rule that does not fit the rule, at the decision's line."""
+    if scheme.confirmations is None and ("confirmations",) in source.lines:  # emptied, not merely absent
+        line = source.line(("confirmations",))
+        remedy = "请恢复 confirmations 下的各行，逐条写明决定。"
+        source.complain("scheme.value", "“confirmations”不能为空。", remedy, line, "confirmations")
+    for fault in confirmation_faults(scheme):
+        message = fault.message.replace("{line}", str(source.line(fault.rule)))
+        line, column = source.line(fault.place), _column(fault.place)
+        source.complain("scheme.confirmation", f"{message}。", fault.remedy, line, column)
 
 
 def _rejected(source: _Source) -> InputRejected:
@@ -319,6 +334,12 @@ def _explain(mistake: Any, data: Any, source: _Source) -> None:
     elif kind == "union_tag_not_found":
         what = str(context.get("discriminator", "")).strip("'")
         source.complain("scheme.missing_key", f"缺少“{name}.{what}”。", "请补上这一项。", line, what)
+    elif kind == "value_error" and isinstance(context["error"], Unconfirmed):
+        carried = data["confirmations"].get("carried")
+        was = carried.get(column) if isinstance(carried, dict) else None
+        message = f"规则“{column}”尚未确认" + (f"（复制时为：{was}）。" if was else "。")
+        remedy = "对照新方案核对后，这一行改写为：沿用（或 修改、删除） 谁 年-月-日 文号。"
+        source.complain("scheme.unconfirmed", message, remedy, line, column, shown)
     elif kind == "value_error" and isinstance(context["error"], Misfits):
         for below, message in context["error"].found:
             place = (*path, *below)

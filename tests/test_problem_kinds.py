@@ -432,6 +432,11 @@ ELSEWHERE = {
     "file.too_large": "test_intake, test_isolation: more than memory or limits allow",
     "file.unreadable": "test_intake: the system refuses to open the file",
     "sheet.full": "test_agreement: an .xls of exactly 65,536 rows",
+    "roster.period": "test_new_year: the first or last day of a unit is none, or they are the wrong way round",
+    "roster.successor": "test_new_year: the roster does not have the heir, or it leads back",
+    "roster.not_in_force": "test_new_year: the unit ended before the year or begins after it",
+    "roster.ends": "test_new_year: the unit ends within the year",
+    "unit.not_in_force": "test_new_year: a row names a unit that is not assessed this year",
 }
 
 

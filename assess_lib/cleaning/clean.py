@@ -16,6 +16,7 @@ from assess_lib.cleaning.checks import (
 )
 from assess_lib.cleaning.drafts import Draft, Findings
 from assess_lib.cleaning.sheets import Limits, SheetRead, SheetReader
+from assess_lib.cleaning.succession import Former, split_roster
 from assess_lib.cleaning.units import Units, read_roster
 from assess_lib.errors import Problem
 from assess_lib.intake import Book, RawFile, Refused, list_raw, read_book
@@ -119,6 +120,16 @@ class _Cleaner:
         self.reads[name].sort(key=lambda read: read.file)
         return drafts
 
+    def read_units(self) -> tuple[list[Draft], list[Former]]:
+        """Read the roster; rows of units that are not in force in the assessed year are set aside."""
+        drafts, former = split_roster(self.read_table(_ROSTER, None), self.scheme.year, self.findings)
+        gone = {id(unit.draft) for unit in former}
+        for read in self.reads[_ROSTER]:
+            kept = [draft for draft in read.drafts if id(draft) not in gone]
+            read.set_aside += len(read.drafts) - len(kept)
+            read.drafts = kept
+        return drafts, former
+
     def demand(self, name: str, drafts: list[Draft]) -> None:
         """Report a table that must be there and hold rows, unless its files were refused with errors of their own."""
         if drafts or name in self.broken:
@@ -148,9 +159,9 @@ class _Cleaner:
 
     def run(self) -> Cleaned:
         drafts: dict[str, list[Draft]] = {name: [] for name in TABLES}
-        drafts[_ROSTER] = self.read_table(_ROSTER, None)
+        drafts[_ROSTER], former = self.read_units()
         self.demand(_ROSTER, drafts[_ROSTER])
-        units = read_roster(drafts[_ROSTER], self.findings, reliable=_ROSTER not in self.broken)
+        units = read_roster(drafts[_ROSTER], self.findings, _ROSTER not in self.broken, former)
         for name in TABLES:
             if name != _ROSTER:
                 drafts[name] = self.read_table(name, units)
@@ -195,3 +206,17 @@ def clean(raw: Path, scheme: Scheme) -> Cleaned:
     contract's Input section.
     """
     return _Cleaner(raw, scheme).run()
+
+
+def read_whole_roster(raw: Path, scheme: Scheme) -> tuple[tuple[Row, ...], tuple[Problem, ...]]:
+    """Read 单位名录 alone, with the units that are not in force this year too, for handing it on to another year.
+
+    Returns all rows in the files' order, and the problems of the roster. Nothing that a file holds raises.
+    """
+    cleaner = _Cleaner(raw, scheme)
+    drafts = cleaner.read_table(_ROSTER, None)
+    units, former = split_roster(drafts, scheme.year, cleaner.findings)
+    cleaner.demand(_ROSTER, drafts)
+    read_roster(units, cleaner.findings, _ROSTER not in cleaner.broken, former)
+    problems = tuple(problem for problem in cleaner.findings.sorted() if problem.table == _ROSTER)
+    return tuple(draft.row() for draft in drafts if not draft.faulty), problems

@@ -380,6 +380,12 @@ class SheetReader:
             return squash(written)
         if squash(written) == ALL_UNITS:
             raise CellFault("unit.unknown", f"“{ALL_UNITS}”只能用在 确认无事项 表中。", "请逐个填写单位。")
+        if gone := self.units.why_not(written):
+            raise CellFault(
+                "unit.not_in_force",
+                f"“{shorten(written, 60)}”{gone}，本年度不参加考核。",
+                "请改填本年度的单位；如名录中的生效、失效日期有误，请更正名录。",
+            )
         raise CellFault(
             "unit.unknown",
             f"“{shorten(written, 60)}”不在单位名录中。最接近：{self.units.suggest(written)}。",

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from assess_lib.cleaning.drafts import Draft, Findings, place
 from assess_lib.cleaning.nearest import nearest
+from assess_lib.cleaning.succession import Former
 from assess_lib.intake.visible import squash, trim
 from assess_lib.tables import ALL_UNITS
 
@@ -36,6 +37,7 @@ class Units:
         self.reliable = reliable
         self._codes: dict[str, str] = {}
         self._shown: dict[str, str] = {}
+        self._former: dict[str, str] = {}
         self._nearest = lru_cache(maxsize=1000)(self._find_nearest)
 
     def add(self, spelling: str, code: str, shown: str) -> None:
@@ -47,6 +49,15 @@ class Units:
         """Return the code of the unit so written (code, name, full name or alias), or None."""
         return self._codes.get(squash(written))
 
+    def add_former(self, former: Former) -> None:
+        """Know the spellings of a unit that is not in force this year, for messages alone."""
+        for _, spelling in _spellings(former.draft):
+            self._former.setdefault(squash(spelling), former.why)
+
+    def why_not(self, written: str) -> str:
+        """Return why the unit so written is not assessed this year; blank for one that the roster never had."""
+        return self._former.get(squash(written), "")
+
     def suggest(self, written: str) -> str:
         """Return the nearest known spellings for a message."""
         return "、".join(self._nearest(squash(written)))
@@ -56,12 +67,13 @@ class Units:
         return tuple(dict.fromkeys(found))[:3]
 
 
-def read_roster(drafts: list[Draft], findings: Findings, reliable: bool) -> Units:
+def read_roster(drafts: list[Draft], findings: Findings, reliable: bool, former: Iterable[Former] = ()) -> Units:
     """Check the roster's codes and names and return the spellings it allows.
 
     A code is 1-20 of A-Z a-z 0-9 - _ and no device name, unique whatever the case; codes, names, full names and
     aliases share one namespace. A row with another fault still lends its spellings, so that one slip in the roster
-    does not turn every row that names the unit into a problem.
+    does not turn every row that names the unit into a problem. The codes of ``former`` units stay taken, so that
+    a code means one unit in every year; their names are free.
     """
     units = Units(reliable)
     codes: dict[str, Draft] = {}
@@ -100,6 +112,10 @@ def read_roster(drafts: list[Draft], findings: Findings, reliable: bool) -> Unit
             if code:
                 name = draft.text("单位名称")
                 units.add(spelling, code, f"{code}（{name}）" if column == "单位编码" and name else spelling)
+    for gone in former:
+        units.add_former(gone)
+        if gone.draft.text("单位编码"):
+            _check_code(gone.draft.text("单位编码"), gone.draft, codes, findings)
     return units
 
 
