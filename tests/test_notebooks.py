@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,14 +16,20 @@ import pytest
 from build import ROOT
 from small_year import make_raw
 
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("0[1-4]_*.ipynb"))
+from assess_lib.publish.export import to_html
+
+FOLDER = ROOT / "notebooks"
+NOTEBOOKS = [*sorted(FOLDER.glob("0[1-4]_*.ipynb")), FOLDER / "rule_guide.ipynb"]
 # The contract's parameters, with the types of their defaults.
 PARAMETERS: dict[str, dict[str, type]] = {
     "01_clean": {"year": int, "raw": str, "processed": str, "date": str},
     "02_score": {"year": int, "raw": str, "processed": str, "date": str, "readings": dict, "final": bool},
     "03_unit_report": {"year": int, "processed": str, "unit_id": str},
     "04_county_summary": {"year": int, "processed": str},
+    "rule_guide": {"year": int, "raw": str},
 }
+# Those that open with what they are for and with their contents; 03 and 04 open as the reports that they become.
+EXPLAINED = [FOLDER / f"{name}.ipynb" for name in ("01_clean", "02_score", "05_audit", "06_readings", "rule_guide")]
 
 
 def read(file: Path) -> Any:
@@ -32,8 +39,8 @@ def read(file: Path) -> Any:
     return made
 
 
-def test_the_four_notebooks_are_there() -> None:
-    """Notebooks 01 to 04 of the contract exist under their names."""
+def test_the_notebooks_are_there() -> None:
+    """Notebooks 01 to 04 of the contract and the rule guide exist under their names."""
     assert [file.stem for file in NOTEBOOKS] == list(PARAMETERS)
 
 
@@ -73,6 +80,50 @@ def test_cells_are_short_and_told(file: Path) -> None:
     assert all(any("\u4e00" <= character <= "\u9fff" for character in text) for text in prose)
 
 
+@pytest.mark.parametrize("file", EXPLAINED, ids=lambda file: file.stem)
+def test_opens_with_purpose_data_and_how_to_read_it(file: Path) -> None:
+    """The first cell says what the notebook does, what it needs and how to read it, each in one paragraph."""
+    first = read(file).cells[0]
+    assert first.cell_type == "markdown" and first.source.startswith("# ")
+    assert [first.source.count(f"\n**{word}**：") for word in ("做什么", "用什么", "怎么读")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("file", EXPLAINED, ids=lambda file: file.stem)
+def test_contents_lead_to_every_section(file: Path) -> None:
+    """The second cell lists every section in order, by an anchor that stands right above the section's heading.
+
+    JupyterLab finds no heading by an address in Chinese, so each has an anchor in ASCII.
+    """
+    cells = read(file).cells
+    listed = re.findall(r"^- \[(.+)\]\(#([a-z0-9]+)\)$", cells[1].source, re.M)
+    prose = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    anchored = (re.match(r'<span id="([a-z0-9]+)"></span>\n\n## (.+)', text) for text in prose)
+    headed = [(found[2], found[1]) for found in anchored if found]
+    headings = [line[3:] for text in prose for line in text.splitlines() if line.startswith("## ")]
+    assert listed == headed and [title for title, _ in listed] == headings and len(headings) >= 5
+
+
+@pytest.mark.parametrize("name", ["05_audit", "06_readings"])
+def test_the_opening_stays_out_of_the_exported_page(name: str) -> None:
+    """An exported page has its own title: opening and contents are for the lab, the sections are for both."""
+    made = read(FOLDER / f"{name}.ipynb")
+    opening, contents = made.cells[:2]
+    about = {
+        "title": "标题",
+        "draft_label": "初评稿",
+        "year": 2022,
+        "sample": False,
+        "document": "文号",
+        "approval": "",
+    }
+    made.metadata["assess"] = about
+    page = to_html(made)
+    assert opening.source.splitlines()[0][2:] not in page and "做什么" not in page
+    assert contents.source.startswith("**目录**") and "<strong>目录</strong>" not in page and 'href="#s1"' not in page
+    sections = re.findall(r"\[(.+)\]", contents.source)
+    assert sections and all(section in page for section in sections)
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a project with the shipped notebooks and a small year, as the working directory."""
@@ -93,7 +144,7 @@ def papermill(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_stock_papermill_runs_them_in_turn(project: Path) -> None:
-    """`papermill` on the defaults runs 01, 02, 03 and 04 from the project's root, one after the other."""
+    """`papermill` on the defaults runs 01 to 04 and the rule guide from the project's root, one after the other."""
     for file in NOTEBOOKS:
         done = papermill(f"notebooks/{file.name}", str(project / "out.ipynb"))
         assert done.returncode == 0, done.stderr[-2000:]
@@ -101,11 +152,11 @@ def test_stock_papermill_runs_them_in_turn(project: Path) -> None:
 
 
 def test_run_all_from_the_notebooks_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """*Run All* in JupyterLab starts in notebooks/: 01 and 02 find the year from there."""
+    """*Run All* in JupyterLab starts in notebooks/: 01, 02 and the rule guide find the year from there."""
     from nbclient import NotebookClient
 
     monkeypatch.chdir(project / "notebooks")
-    for name in ("01_clean", "02_score"):
+    for name in ("01_clean", "02_score", "rule_guide"):
         made = read(project / "notebooks" / f"{name}.ipynb")
         NotebookClient(made, kernel_name="python3", timeout=120).execute()
     assert (project / "data/processed/2022/ledger.csv").is_file()
