@@ -12,7 +12,7 @@ BIN := .venv/bin
 # The stamp's name holds the folder's place: scripts of a moved .venv point to nowhere, so it is built anew.
 STAMP := .venv/.ready-$(shell pwd -P | cksum | cut -d' ' -f1)
 
-.PHONY: help setup run test test-deep fuzz lab bench sample schema lock clean
+.PHONY: help setup run test test-deep fuzz mutants tamper elsewhere lab bench sample schema lock bundle clean
 
 help: ## 列出全部目标
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,15 @@ test-deep: setup ## 运行耗时较长的测试（deep）
 fuzz: setup ## 用随机损坏的文件检验读入（ARGS="--count 20000 --seed 7"）
 	$(BIN)/python tools/fuzz.py $(ARGS)
 
+mutants: setup ## 逐处改动计分规则，检验测试能否发现（ARGS="--sample 60 --seed 1"）
+	$(BIN)/python tools/mutants.py $(ARGS)
+
+tamper: setup ## 随机改动 1000 处单个字节，检验 assess verify 能否逐一指出
+	$(BIN)/python -m pytest tests/test_tamper.py -m deep $(ARGS)
+
+elsewhere: setup ## 换时区、语言、文件夹、日期等 40 种环境重跑并逐字节比对
+	$(BIN)/python tools/elsewhere.py $(ARGS)
+
 lab: setup ## 打开 JupyterLab
 	$(BIN)/assess lab $(ARGS)
 
@@ -55,6 +64,9 @@ lock: ## 按 pyproject.toml 重新锁定依赖（需要 uv）
 	uv pip compile pyproject.toml --extra dev --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  --python-version 3.11.2 --output-file requirements.lock
 	$(or $(PYTHON),python3) tools/environment.py
+
+bundle: setup ## 做离线安装包 build/bundle/（要联网；ARGS="--system linux" 只做一种）
+	$(BIN)/python tools/bundle.py $(ARGS)
 
 clean: ## 删除构建产物和缓存（不动 data/ 和 reports/）
 	rm -rf build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage .coverage.*

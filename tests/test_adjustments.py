@@ -286,7 +286,7 @@ def test_the_county_lists_all_decisions_with_their_units(data) -> None:
 
     Without TZ-3 D02 stays at 80.00: 80.01 + 10.00 − 80.00 = +10.01.
     """
-    county = views.CountySummary(data, make_tables(small_set_tables())["扣分标准"])
+    county = views.CountySummary(data, make_tables(small_set_tables()))
     assert "本结果含 3 项调整复核，涉及 2 个单位，见附表“调整复核情况”。" in parse(county.headline()).get_text()
     rows = cells(county.adjustments())
     assert [row[:2] for row in rows] == [["TZ-2", "梧桐镇"], ["TZ-1", "梧桐镇"], ["TZ-3", "县银杏局"]]
@@ -295,7 +295,7 @@ def test_the_county_lists_all_decisions_with_their_units(data) -> None:
 
 def test_a_county_without_decisions_has_no_annex() -> None:
     """Without 调整复核 the summary shows neither table nor sentence."""
-    county = views.CountySummary(make_set(tables_with()), make_tables(small_set_tables())["扣分标准"])
+    county = views.CountySummary(make_set(tables_with()), make_tables(small_set_tables()))
     assert parse(county.adjustments()).get_text(strip=True) == ""
     assert "调整复核" not in parse(county.headline()).get_text()
 

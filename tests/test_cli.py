@@ -336,20 +336,21 @@ def test_lab_opens_the_notebooks_without_a_batchs_folders(monkeypatch: pytest.Mo
     """lab starts JupyterLab on notebooks/ with the defaults of the year, and hands further options on."""
     calls = []
 
-    def run(command: list[str], **options: object) -> subprocess.CompletedProcess[bytes]:
-        calls.append((command, options))
-        return subprocess.CompletedProcess(command, 0)
+    def serve(command: list[str], root: Path, environment: dict[str, str]) -> int:
+        calls.append((command, root, environment))
+        return 0
 
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("ASSESS_PROCESSED", "/somewhere")
-    monkeypatch.setattr("subprocess.run", run)
+    monkeypatch.setattr("assess_lib.cli.lab._serve", serve)
     assert cli.main(["lab", "--", "--no-browser"]) == 0
-    ((command, options),) = calls
-    assert command[:4] == [sys.executable, "-m", "jupyterlab", "notebooks"]
+    ((command, root, environment),) = calls
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert "--LabApp.default_url=/lab/tree/notebooks/README.md" in command
     assert command[-1] == "--no-browser"
     assert "--LabApp.news_url=None" in command  # nothing here asks the network for news
-    assert options["cwd"] == ROOT
-    assert not any(name.startswith("ASSESS_") for name in options["env"])  # type: ignore[attr-defined]
+    assert root == ROOT
+    assert not any(name.startswith("ASSESS_") for name in environment)
 
 
 # --- Chinese, terminals, pipes -------------------------------------------------------------------------------------

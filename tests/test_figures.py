@@ -13,7 +13,8 @@ from report_set import make_set, small_set_tables
 
 from assess_lib import figures, views
 from assess_lib.figures.drawing import shorten
-from assess_lib.figures.waterfall import SHOWN, brief
+from assess_lib.figures.waterfall import SHOWN
+from assess_lib.views.words import brief
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def county(data):
-    return views.CountySummary(data, make_tables(small_set_tables())["扣分标准"])
+    return views.CountySummary(data, make_tables(small_set_tables()))
 
 
 def test_the_waterfall_runs_from_100_through_the_key_score_to_the_final_score(data):
@@ -113,7 +114,7 @@ def test_a_year_without_scores_has_no_figures_but_sentences():
         {"单位": row["单位编码"], "红灯次数": 2, "市大数据局通报": "否", "出具日期": "2023-01-03"}
         for row in tables["单位名录"]
     ]
-    county = views.CountySummary(make_set(tables), make_tables(tables)["扣分标准"])
+    county = views.CountySummary(make_set(tables), make_tables(tables))
     assert isinstance(figures.distribution(county), views.Html)
     assert isinstance(figures.pareto(county), views.Html)
     assert isinstance(figures.heat_map(county), figures.Plot)

@@ -41,6 +41,8 @@ _NUMBERS = {
     "key_score", "bonus_score", "final_score", "rank_in_group", "rank_overall", "unresolved", "points", "cap", "seq",
     "nominal", "before", "after", "row", "read", "accepted", "rejected", "set_aside",
 }  # fmt: skip
+# The tables on readings: what changes by how much; their "before" and "after" are words.
+_CHANGES = {"size", "set", "score_change", "rank_in_group_change", "rank_overall_change"}
 _FORMULA_STARTS = tuple("=+-@＝＋－＠\t\r")
 # What a report is made of; anything else in a page came from somewhere else.
 _ELEMENT_NAMES = (
@@ -50,8 +52,8 @@ _ELEMENT_NAMES = (
 )
 _ELEMENTS = frozenset(_ELEMENT_NAMES.split())
 _ACTIVE_NAMES = (
-    "/JS /JavaScript /Launch /URI /SubmitForm /ImportData /RichMedia /GoToR /GoToE /AA /EmbeddedFile "
-    "/EmbeddedFiles /Sound /Movie /XFA /AcroForm /Rendition"
+    "/JS /JavaScript /Launch /URI /SubmitForm /ImportData /RichMedia /GoToR /GoToE /AA "
+    "/Sound /Movie /XFA /AcroForm /Rendition"
 )
 _ACTIVE_IN_PDF = frozenset(_ACTIVE_NAMES.split())
 
@@ -132,11 +134,12 @@ def test_no_csv_cell_is_a_formula(year: Path) -> None:
     for file in _outputs(year, ".csv"):
         with open(file, encoding="utf-8-sig", newline="") as stream:
             header, *rows = list(csv.reader(stream))
-        assert rows or file.name == "problems.csv"
+        assert rows or file.name in ("problems.csv", "flips.csv")
+        numbers = _CHANGES if file.parent.name == "readings" else _NUMBERS
         for row in rows:
             assert len(row) == len(header)
             for column, text in zip(header, row, strict=True):
-                if column in _NUMBERS:
+                if column in numbers:
                     assert not text or re.fullmatch(r"-?\d+(\.\d\d)?|true|false", text), (file.name, column, text)
                 else:
                     assert not text.startswith(_FORMULA_STARTS), (file.name, column, text)
@@ -296,11 +299,34 @@ def test_pages_are_text(year: Path) -> None:
     for file in _outputs(year, ".html"):
         page = file.read_text(encoding="utf-8")
         soup = BeautifulSoup(page, "html5lib")
+        if file.name == "index.html":  # the one page with a script, its own, and with links to the others
+            _check_index(soup)
         assert not list(soup.find_all("script")), file.name
         for element in soup.find_all("style"):
             element.decompose()
         _check_markup(soup, file.name, style)
         assert "evil.example" not in re.sub(r">[^<]*<", "><", str(soup)) or _only_in_titles(soup), file.name
+
+
+def _check_index(soup: BeautifulSoup) -> None:
+    """Hold the index to its one script, its links to reports, and its form, and take all of these out."""
+    script = soup.find_all("script")
+    assert [found.string for found in script] == [
+        (ROOT / "assess_lib/publish/templates/site/index.js").read_text(encoding="utf-8")
+    ]
+    assert not script[0].attrs
+    for link in soup.find_all("a"):
+        assert re.fullmatch(r"units/U\d{3}\.(html|pdf|ipynb)|[a-z_]+\.(html|pdf|xlsx|docx)", link["href"]), link
+        assert set(link.attrs) <= {"href", "aria-label"}
+        del link["href"]
+    for row in soup.select("tbody tr"):  # what is searched and sorted by: a unit's own names, as data
+        assert all(name.startswith("data-") for name in row.attrs)
+        row.attrs = {}
+    for element in soup.find_all(("form", "nav", "input", "select", "option", "label", "button")):
+        assert not {"action", "formaction", "src", "href"} & set(element.attrs)
+        assert not any(name.startswith("on") for name in element.attrs)
+        element.name, element.attrs = "div", {}
+    script[0].decompose()
 
 
 def _only_in_titles(soup: BeautifulSoup) -> bool:
@@ -323,13 +349,22 @@ def test_page_shows_every_text_as_it_stands(year: Path) -> None:
 
 
 def test_pdfs_hold_no_action(year: Path) -> None:
-    """No PDF holds a script, an address, a form or an attached file; the rare characters are in its text."""
+    """No PDF holds a script, an address or a form; the only file attached is a unit's own ledger, as inert csv."""
     for file in _outputs(year, ".pdf"):
         reader = PdfReader(file)
         for number in range(1, len(reader.xref_objStm) + sum(map(len, reader.xref.values())) + 1):
             with contextlib.suppress(Exception):
                 _check_object(reader.get_object(IndirectObject(number, 0, reader)), file.name)
-        assert not reader.attachments
+        own = {f"{file.stem}_ledger.csv"} if file.parent.name == "units" else set()
+        assert set(reader.attachments) == own, file.name
+        for (content,) in reader.attachments.values():
+            cells = [
+                (column, text)
+                for row in csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+                for column, text in row.items()
+            ]
+            assert cells
+            assert not [t for column, t in cells if column not in _NUMBERS and t.startswith(_FORMULA_STARTS)], file.name
         for sheet in reader.pages:
             for link in sheet.get("/Annots", ()):
                 note = link.get_object()
@@ -361,8 +396,8 @@ def test_executed_notebooks_are_text(year: Path) -> None:
         made = nbformat.read(file, as_version=4)
         nbformat.validate(made)
         stem = file.stem if (ROOT / "notebooks" / file.name).exists() else "03_unit_report"
-        if file.stem == "county_summary":
-            stem = "04_county_summary"
+        county = {"county_summary": "04_county_summary", "audit": "05_audit", "readings": "06_readings"}
+        stem = county.get(file.stem, stem)
         shipped = nbformat.read(ROOT / f"notebooks/{stem}.ipynb", as_version=4)
         sources = {cell.source for cell in shipped.cells}
         for cell in made.cells:
@@ -398,7 +433,8 @@ def test_no_text_names_a_file_or_runs(year: Path) -> None:
         if not re.fullmatch(
             r"(data/raw/2022/|notebooks/).+|pyproject\.toml|said\.txt|payloads\.json"
             r"|data/processed/(2022/(tables/[一-龥]+\.parquet|[a-z]+\.(csv|json|xlsx))|2022\.runs\.jsonl|\.2022\.lock)"
-            r"|reports/(2022/(units/U\d{3}\.(html|pdf|ipynb)|[a-z0-9_]+\.(html|pdf|ipynb|xlsx|json))|\.2022\.lock)",
+            r"|reports/2022/(units/U\d{3}\.(html|pdf|ipynb)|readings/[a-z]+\.csv|[a-z0-9_]+\.(html|pdf|ipynb|xlsx|docx|json))"
+            r"|reports/\.2022\.lock",
             name,
         )
     ]

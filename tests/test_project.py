@@ -151,9 +151,18 @@ def test_mypy_finds_nothing() -> None:
 
 
 def test_cases_reach_every_branch_of_the_rules() -> None:
-    """Every branch of every rule, and of the order of judgement, is reached by a case that a person can review."""
+    """Every branch of every rule, and of the order of judgement, is reached by a case or a literal that a person can review."""
     done = run(
-        *(str(BIN / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_cases.py"),
+        *(
+            str(BIN / "python"),
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "tests/test_cases.py",
+            "tests/test_rules_case.py",
+        ),
         *("--cov=assess_lib.rules", "--cov=assess_lib.scoring", "--cov-branch", "--cov-fail-under=100"),
     )
     assert done.returncode == 0, done.stdout[-3000:]

@@ -46,7 +46,7 @@ def test_each_command_is_documented() -> None:
     assert documented == set(COMMANDS)
 
 
-@pytest.mark.parametrize("command", sorted(set(re.findall(r"`\.?(?:\.venv/bin/)?assess ([a-z]+)", README))))
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"`\.?(?:\.venv/bin/)?assess ([a-z]+(?:-[a-z]+)?)", README))))
 def test_named_commands_explain_themselves(command: str) -> None:
     """Each command that the README names answers to --help in Chinese with an example."""
     done = run(str(BIN / "assess"), command, "--help")

@@ -57,7 +57,7 @@ def report(where: YearPaths, *, pdf: bool = True) -> None:
     files: set[str] = set()
     shutil.rmtree(where.reports, ignore_errors=True)
     (where.reports / "units").mkdir(parents=True)
-    county = views.CountySummary(data, store.read_tables(where.processed)["扣分标准"])
+    county = views.CountySummary(data, store.read_tables(where.processed))
     subjects = [("county_summary", None, [county.title(), county.headline(), county.rankings(), county.check()])]
     for unit in data.results["unit_id"]:
         shown = views.UnitReport(data, unit)

@@ -6,13 +6,15 @@ import click
 
 from assess_lib import pipeline
 from assess_lib.cli.console import list_problems, say
+from assess_lib.cli.jsonout import accepted_record, json_option, rejected_record, show_json
 from assess_lib.cli.options import Shared, shared
 from assess_lib.errors import InputRejected
 
 
 @click.command(short_help="检查原始数据，一次列出全部问题")
+@json_option
 @shared
-def check(shared: Shared) -> None:
+def check(shared: Shared, as_json: bool) -> None:
     """检查原始数据，一次列出全部问题，不评分。
 
     只更新结果文件夹里的 problems.csv、problems.xlsx 和 rows.csv。有错误时退出码为 3，只有警告时为 0。
@@ -20,12 +22,24 @@ def check(shared: Shared) -> None:
     \b
     示例：
       assess check --year 2022
+      assess check --json
+
+    \b
+    --json 的内容：accepted 是否采用，counts 各级问题的个数，problems 全部问题
+    （severity、code、file、sheet、row、column、value、message、remedy），rows 各文件的行数。
+    有错误时 accepted 为 false，date、readings、rows 为 null。
     """
     try:
         outcome = pipeline.check(shared.paths, readings=shared.readings, run_date=shared.run_date)
     except InputRejected as error:
-        list_problems(error.problems, shared.paths.shown_processed)
+        if as_json:
+            show_json(rejected_record("check", shared.paths.year, error.problems))
+        else:
+            list_problems(error.problems, shared.paths.shown_processed)
         raise
+    if as_json:
+        show_json(accepted_record("check", outcome))
+        return
     list_problems(outcome.problems, shared.paths.shown_processed)
     read = sum(count.read for count in outcome.counts)
     accepted = sum(count.accepted for count in outcome.counts)

@@ -101,8 +101,8 @@ def console() -> Console:
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a small table; all but the first column are numbers."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    """Print a small table; all but the first column are numbers. NO_COLOR leaves no escape at all, bold neither."""
+    table = Table(box=None, pad_edge=False, header_style="" if os.environ.get("NO_COLOR") else "bold")
     for index, column in enumerate(columns):
         table.add_column(column, justify="left" if index == 0 else "right")
     for row in rows:

@@ -10,12 +10,14 @@ from typing import Any
 import click
 
 from assess_lib.cli.console import say
+from assess_lib.cli.jsonout import frame_records, json_option, show_json
 from assess_lib.cli.options import Shared, shared
 from assess_lib.errors import UsageError
 from assess_lib.scheme import Item, Scheme
 from assess_lib.store import ScoredSet, load_set, read_tables
 from assess_lib.tables import Row
-from assess_lib.views.page import draft_label
+from assess_lib.views.adjustments import HEADING, adjustments_of, effect_text, new_text
+from assess_lib.views.page import approval_facts, draft_label
 from assess_lib.views.words import (
     ABSENT,
     STATUS_WORDS,
@@ -126,6 +128,12 @@ def tell(data: ScoredSet, unit_id: str) -> Iterator[str]:
     ledger = data.ledger[data.ledger["unit_id"] == unit_id].to_dict("records")
     yield f"{result['unit_name']}（{unit_id}，{result['group']}）{data.basis.year} 年度考核 · {draft_label(data)}"
     yield f"计分日期 {data.basis.run_date.isoformat()}。{_conclusion(result, data)}"
+    approved = "，".join(f"{name}：{value}" for name, value in approval_facts(data))
+    if approved:
+        yield f"{approved}。"
+    decisions = adjustments_of(data, unit_id)
+    if decisions:
+        yield f"本结果含 {len(decisions)} 项调整复核，见文末。"
     unresolved = [item for item in scheme.items if item.id in items and items[item.id]["unresolved"]]
     if unresolved:
         yield f"待定 {len(unresolved)} 项：{'、'.join(f'{item.id} {item.name}' for item in unresolved)}。"
@@ -151,12 +159,55 @@ def tell(data: ScoredSet, unit_id: str) -> Iterator[str]:
         for row in rows:
             if row["item"] not in known:
                 yield from _step(row, scheme)
+    if decisions:
+        yield ""
+        yield f"{next(numerals)}、{HEADING}"
+        for decision in decisions:
+            yield from _decision(decision)
+
+
+def _decision(row: Mapping[str, Any]) -> Iterator[str]:
+    """Tell one 调整复核: on what, from which value to which, what it did to the final score, who decided and why."""
+    what = f"（{row['what']}）" if row["what"] else ""
+    yield f"  · [{row['action']}] {row['number']}　{row['table']} {row['object']}{what}"
+    changed = f"原值 {number(row['old'])}，新值 {new_text(row)}；影响最终得分 {effect_text(row)}"
+    yield f"      {changed}；理由：{row['reason']}"
+    where = _where(row["source"])
+    yield f"      决定人：{row['decider']}；决定日期：{row['decided']}；批准文号：{row['document']}；{where}"
+
+
+def explained(data: ScoredSet, unit_id: str) -> dict[str, Any]:
+    """Return the same for other programs: result, items, ledger and adjustments under the columns of their files.
+
+    In the ledger ``source`` is a list of file, sheet and row, ``reading`` maps each key to the option in force.
+    """
+    own = {
+        name: frame_records(frame[frame["unit_id"] == unit_id].to_dict("records"))
+        for name, frame in (("results", data.results), ("items", data.items), ("ledger", data.ledger))
+    }
+    for row in own["ledger"]:
+        found = places(row["source"])
+        row["source"] = [{"file": place.file, "sheet": place.sheet, "row": place.row} for place in found]
+        row["reading"] = dict(reading_pairs(row["reading"]))
+    return {
+        "command": "explain",
+        "year": data.basis.year,
+        "date": data.basis.run_date,
+        "state": draft_label(data),
+        "receipt": data.receipt_digest,
+        "readings": data.basis.readings,
+        "result": own["results"][0],
+        "items": own["items"],
+        "ledger": own["ledger"],
+        "adjustments": adjustments_of(data, unit_id),
+    }
 
 
 @click.command(short_help="用文字说明某个单位的得分由来")
 @click.argument("unit", metavar="单位")
+@json_option
 @shared
-def explain(shared: Shared, unit: str) -> None:
+def explain(shared: Shared, unit: str, as_json: bool) -> None:
     """用文字说明某个单位的得分由来：结论、各部分、每一笔的算式、条款和来源。
 
     单位可写编码、名称、全称或别名。先要有评分结果（assess score）。
@@ -165,6 +216,11 @@ def explain(shared: Shared, unit: str) -> None:
     示例：
       assess explain T01
       assess explain 城关镇
+      assess explain 城关镇 --json
+
+    \b
+    --json 的内容：result（键同 results.csv）、items（同 items.csv）、ledger（同 ledger.csv，
+    其中 source、reading 拆成列表和映射）、adjustments（调整复核）、state（初评稿、送审稿、定稿）。
     """
     data = load_set(shared.paths.processed)
     if data.basis.year != shared.paths.year:
@@ -173,5 +229,9 @@ def explain(shared: Shared, unit: str) -> None:
     if other or (shared.run_date and shared.run_date != data.basis.run_date):
         what = f"口径 {'、'.join(other)}" if other else "计分日期"
         raise UsageError(f"现有结果不是按所给的{what}评的。请先用同样的选项运行 assess score。")
-    for line in tell(data, find_unit(read_tables(shared.paths.processed)["单位名录"], unit)):
+    unit_id = find_unit(read_tables(shared.paths.processed)["单位名录"], unit)
+    if as_json:
+        show_json(explained(data, unit_id))
+        return
+    for line in tell(data, unit_id):
         say(line)

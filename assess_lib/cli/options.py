@@ -54,9 +54,23 @@ def _filled(_context: click.Context, option: click.Parameter, value: str | None)
     return value or ""
 
 
+def reopen_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the option that lifts the approval of the set it replaces; it receives ``reopen``."""
+    told = "现有结果已经定稿时，写明为什么重新评分；记入运行登记，原定稿在新结果写成后失效。"
+    return click.option("--reopen", metavar="原因", help=told)(command)
+
+
 def shared(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the shared options; it receives them, checked, as its first argument ``shared``."""
+    return _shared(command, "计分日期；默认为方案的截止日。")
 
+
+def shared_with_date(meaning: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a command the shared options, of which ``--date`` has a meaning of the command's own."""
+    return lambda command: _shared(command, meaning)
+
+
+def _shared(command: Callable[..., Any], date_help: str) -> Callable[..., Any]:
     @click.option(
         "--year",
         callback=_filled,
@@ -93,7 +107,7 @@ def shared(command: Callable[..., Any]) -> Callable[..., Any]:
         "run_date",
         callback=_filled,
         metavar="YYYY-MM-DD",
-        help="计分日期；默认为方案的截止日。",
+        help=date_help,
     )
     @functools.wraps(command)
     def wrapped(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from assess_lib.cli.jsonout import json_option, show_json
 from assess_lib.cli.options import Shared, shared
 from assess_lib.cli.progress import Progress
 from assess_lib.cli.run import check_jobs, jobs_option, pdf_option, tell, unit_codes, unit_option
@@ -25,17 +26,33 @@ def _check_options(shared: Shared, basis: StoredBasis) -> None:
 @unit_option
 @jobs_option
 @pdf_option
+@json_option
 @shared
-def report(shared: Shared, units: tuple[str, ...], jobs: int | None, no_pdf: bool) -> None:
+def report(shared: Shared, units: tuple[str, ...], jobs: int | None, no_pdf: bool, as_json: bool) -> None:
     """由结果文件夹出报告：不写 --unit 则出全部单位和全县汇总。
 
     \b
     示例：
       assess report
       assess report --unit 城关镇
+      assess report --json
+
+    \b
+    --json 的内容：units 单位报告的份数，county 有没有全县汇总，kept 保留的文件数，
+    dropped 移除的文件，unresolved 待定项数，folder 报告文件夹。
     """
     check_jobs(jobs)
     _check_options(shared, load_set(shared.paths.processed).basis)
     codes = unit_codes(read_tables(shared.paths.processed)["单位名录"], units) if units else ()
     made = year.report_year(shared.paths, units=codes, jobs=jobs, pdf=not no_pdf, progress=Progress().step)
-    tell(made, shared.paths)
+    if not as_json:
+        tell(made, shared.paths)
+        return
+    show_json(
+        {
+            "command": "report",
+            "year": shared.paths.year,
+            "folder": shared.paths.shown_reports,
+            **{key: getattr(made, key) for key in ("units", "county", "kept", "dropped", "unresolved")},
+        }
+    )

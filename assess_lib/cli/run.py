@@ -10,8 +10,9 @@ from assess_lib import pipeline
 from assess_lib.cleaning import clean
 from assess_lib.cli.console import list_problems, say
 from assess_lib.cli.explain import find_unit
-from assess_lib.cli.options import Shared, shared
+from assess_lib.cli.options import Shared, reopen_option, shared
 from assess_lib.cli.progress import Progress, duration
+from assess_lib.cli.score import tell_reopened
 from assess_lib.errors import FinalRefused, InputRejected, UsageError
 from assess_lib.paths import YearPaths
 from assess_lib.publish import year
@@ -69,8 +70,11 @@ def tell(made: year.Published, paths: YearPaths) -> None:
 @jobs_option
 @unit_option
 @pdf_option
+@reopen_option
 @shared
-def run(shared: Shared, final: bool, jobs: int | None, units: tuple[str, ...], no_pdf: bool) -> None:
+def run(
+    shared: Shared, final: bool, jobs: int | None, units: tuple[str, ...], no_pdf: bool, reopen: str | None
+) -> None:
     """清洗、评分，并为每个单位和全县出报告（网页、PDF、笔记本）。
 
     全部完成后才一次换上；中途出错，原有结果和报告保持原样。
@@ -91,6 +95,7 @@ def run(shared: Shared, final: bool, jobs: int | None, units: tuple[str, ...], n
             units=codes,
             jobs=jobs,
             pdf=not no_pdf,
+            reopen=reopen,
             progress=Progress().step,
         )
     except (InputRejected, FinalRefused) as error:
@@ -98,3 +103,5 @@ def run(shared: Shared, final: bool, jobs: int | None, units: tuple[str, ...], n
         raise
     list_problems(made.problems, shared.paths.shown_processed)
     tell(made, shared.paths)
+    if reopen is not None:
+        tell_reopened()

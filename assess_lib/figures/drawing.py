@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from assess_lib.fonts import matplotlib_style
+from assess_lib.views.words import shorten as shorten
 
 INK = "#1b1f24"
 SOFT = "#59616b"
@@ -60,23 +61,3 @@ def finish(figure: Figure, alt: str) -> Plot:
     figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg = _NOT_IN_XML.sub("", stream.getvalue())
     return Plot(re.sub(r"^.*?(?=<svg)", "", svg, count=1, flags=re.DOTALL), alt)
-
-
-def shorten(text: str, width: int) -> str:
-    """Cut a label to a display width (a Chinese character counts 2), with an ellipsis when something is lost.
-
-    >>> shorten("县环保新材料工业园管委会", 10)
-    '县环保新…'
-    """
-    if _width(text) <= width:
-        return text
-    kept = ""
-    for char in text:
-        if _width(kept + char) > width - 2:
-            break
-        kept += char
-    return kept + "…"
-
-
-def _width(text: str) -> int:
-    return sum(2 if ord(char) > 0x2E7F or char in "“”‘’…—" else 1 for char in text)

@@ -15,7 +15,7 @@ from assess_lib.figures.drawing import GAIN, INK, LOSS, SOFT, WIDTH, Plot, canva
 from assess_lib.views.html import Html, sentence
 from assess_lib.views.lines import Line
 from assess_lib.views.unit import UnitReport
-from assess_lib.views.words import number, plain, signed
+from assess_lib.views.words import brief, number, plain, signed
 
 SHOWN = 12  # deductions that get a bar of their own; smaller ones are drawn together
 ROW = 0.245  # inches a bar takes
@@ -65,20 +65,6 @@ def waterfall_steps(report: UnitReport) -> tuple[Step, ...]:
         move(f"超过{report.scheme.judgement.bonus_cap.name}，不计", report.final_score - level)
         steps.append(Step("最终得分", "total", report.final_score, report.final_score))
     return tuple(steps)
-
-
-def brief(label: str, year: int) -> str:
-    """Shorten a ledger label for an axis: no remarks in brackets, no year of the assessment in dates.
-
-    >>> brief("2022-06-09 退回返工（GW-02 退回（两次））：已改值（组长）", 2022)
-    '06-09 退回返工：已改值'
-    """
-    kept, depth = "", 0
-    for char in label:
-        depth += char == "（"
-        kept += char if depth == 0 else ""
-        depth -= char == "）" and depth > 0
-    return kept.replace(f"{year}-", "").strip() or label
 
 
 def _split(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:

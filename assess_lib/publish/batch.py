@@ -56,6 +56,8 @@ class Task:
     page: Mapping[str, Any] | None = None
     """What the page's template needs; None: a record alone, no page."""
     pdf: bool = False
+    attached: Mapping[str, bytes] = field(default_factory=dict)
+    """What the PDF carries as its data, by file name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,7 +419,7 @@ def _run_notebook(task: Task) -> Outcome:
             record.write(made, record_file)
             endings: tuple[str, ...] = (".ipynb",)
             if task.page is not None:
-                seconds |= _export(made, target, task.pdf)
+                seconds |= _export(made, target, task)
                 endings += (".html", ".pdf") if task.pdf else (".html",)
             return Outcome(task.name, None, seconds, tuple(task.name + ending for ending in endings))
         except (OSError, AssessError):  # the disk, a missing system library: not this notebook's fault
@@ -429,7 +431,7 @@ def _run_notebook(task: Task) -> Outcome:
     return Outcome(task.name, failure, seconds)
 
 
-def _export(notebook: Any, target: Path, pdf: bool) -> dict[str, float]:
+def _export(notebook: Any, target: Path, task: Task) -> dict[str, float]:
     """Write the page, and the PDF if asked for, beside the record; return the seconds each took."""
     from assess_lib.publish import export
 
@@ -438,7 +440,7 @@ def _export(notebook: Any, target: Path, pdf: bool) -> dict[str, float]:
     target.with_name(target.name + ".html").write_text(page, encoding="utf-8", newline="\n")
     made = time.perf_counter()
     seconds = {"html": made - begun}
-    if pdf:
-        target.with_name(target.name + ".pdf").write_bytes(export.to_pdf(page))
+    if task.pdf:
+        target.with_name(target.name + ".pdf").write_bytes(export.to_pdf(page, task.attached))
         seconds["pdf"] = time.perf_counter() - made
     return seconds

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,8 @@ from traitlets.config import Config
 
 from assess_lib import fonts
 from assess_lib.errors import EnvironmentFailure
+from assess_lib.publish import archive
+from assess_lib.store.workbook import FIXED_DATE
 
 if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
@@ -34,6 +38,7 @@ _ATTRIBUTES = {
     "colgroup": ["span"],
     # what assess verify reads the printed numbers back from
     "data": ["value", "data-unit", "data-item", "data-field"],
+    "div": ["tabindex"],  # a table that scrolls in its own box is reached by keyboard
     "ol": ["start"],
     "td": ["colspan", "rowspan", "headers"],
     "th": ["colspan", "rowspan", "headers", "scope", "abbr"],
@@ -120,20 +125,34 @@ def _pdf_fonts() -> FontConfiguration:
     return FontConfiguration()
 
 
-def to_pdf(page: str) -> bytes:
+def to_pdf(page: str, attached: Mapping[str, bytes] | None = None) -> bytes:
     """Return a web page made by ``to_html`` as PDF; neither files nor the network are read.
 
-    The bytes depend on the page alone: no time of making, an identifier made from the content.
+    The PDF is tagged, and claims PDF/A-3a and PDF/UA-1. ``attached`` are files that it carries as its data, by name.
+    The bytes depend on page and files alone: no time of making, an identifier made from the content.
     """
     os.environ["SOURCE_DATE_EPOCH"] = "0"  # fonts embedded in the PDF carry a time too
     font_config = _pdf_fonts()
-    from weasyprint import HTML
+    from weasyprint import HTML, Attachment
     from weasyprint.urls import URLFetcher
 
+    files = [
+        Attachment(
+            file_obj=io.BytesIO(content),
+            name=name,
+            description="本报告的数据",
+            relationship="Data",
+            created=FIXED_DATE,
+            modified=FIXED_DATE,
+        )
+        for name, content in sorted((attached or {}).items())
+    ]
     document = HTML(string=page, base_url="about:blank", url_fetcher=URLFetcher(allowed_protocols=["data"]))
     gc.disable()  # WeasyPrint makes so many objects that collecting takes a sixth of the time
     try:
-        made = document.write_pdf(font_config=font_config, pdf_identifier=True, pdf_tags=True)
+        made = document.write_pdf(
+            font_config=font_config, pdf_variant="pdf/a-3a", attachments=files, finisher=archive.finish
+        )
     finally:
         gc.enable()
     assert made is not None

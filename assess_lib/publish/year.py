@@ -33,7 +33,8 @@ from assess_lib.sensitivity.exploration import explore
 from assess_lib.sensitivity.handover import READINGS_VARIABLE, sentences_file
 from assess_lib.store import ScoredSet, csvfile
 from assess_lib.tables import Tables
-from assess_lib.views import page_metadata
+from assess_lib.views import UnitReport, page_metadata
+from assess_lib.views.pack import ledger_csv
 
 UNIT_NOTEBOOK = "03_unit_report.ipynb"
 _SENTENCES = "readings.json"
@@ -335,7 +336,8 @@ def _reports(
     for unit, name in names.items():
         if not scope.units or unit in scope.units:
             given = {"year": paths.year, "unit_id": unit}
-            tasks.append(Task(f"units/{unit}", UNIT_NOTEBOOK, given, page_metadata(data, unit), scope.pdf))
+            attached = {f"{unit}_ledger.csv": ledger_csv(UnitReport(data, unit))} if scope.pdf else {}
+            tasks.append(Task(f"units/{unit}", UNIT_NOTEBOOK, given, page_metadata(data, unit), scope.pdf, attached))
             labels[f"units/{unit}"] = f"{unit} {name}"
     count = 0
 

@@ -4,6 +4,7 @@
 """
 
 from assess_lib.views.county import CountySummary
+from assess_lib.views.history import history_section
 from assess_lib.views.html import Column, Html, sentence, stylesheet, table
 from assess_lib.views.page import PageMetadata, page_metadata
 from assess_lib.views.unit import UnitReport
@@ -14,6 +15,7 @@ __all__ = [
     "Html",
     "PageMetadata",
     "UnitReport",
+    "history_section",
     "page_metadata",
     "sentence",
     "stylesheet",

@@ -38,7 +38,8 @@ class Html:
         self.markup = markup
 
     def _repr_html_(self) -> str:
-        return str(self.markup)
+        # JupyterLab sets what stands between two $ as a formula; a cell that says $100$ is no formula
+        return f'<div class="mathjax_ignore">{self.markup}</div>'
 
     def __html__(self) -> Markup:
         return self.markup

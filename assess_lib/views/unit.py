@@ -6,36 +6,38 @@ about this unit are made here, from the results and the ledger alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from assess_lib.errors import SEVERITY_NAMES, Severity
 from assess_lib.exact import ZERO
 from assess_lib.scheme import Item
-from assess_lib.views import page, words
-from assess_lib.views.html import Column, Html, render, sentence, table
+from assess_lib.sensitivity import unit_sentence
+from assess_lib.views import adjustments, page, unit_deadlines, unit_facts, unit_first, unit_open, unit_place, words
+from assess_lib.views.html import Column, Html, figure, render, sentence, table
 from assess_lib.views.lines import Line, check_chains, read_lines, reading_rows, records
-from assess_lib.views.words import number, plain, signed
+from assess_lib.views.words import number, plain
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from pandas import DataFrame
 
     from assess_lib.store import ScoredSet
-
-MAIN_FACTS = 5
+    from assess_lib.tables import Tables
 
 
 class UnitReport:
     """One unit of a scored set, ready to be shown piece by piece.
 
-    Takes the set and a 单位编码; raises UsageError for a unit that the set does not have.
+    Takes the set, a 单位编码, and what gives the set's clean tables, which are asked for only to try every
+    combination of readings. Raises UsageError for a unit that the set does not have.
     """
 
-    def __init__(self, data: ScoredSet, unit_id: str) -> None:
+    def __init__(self, data: ScoredSet, unit_id: str, tables: Callable[[], Tables] | None = None) -> None:
         self.data = data
         self.unit_id = unit_id
+        self._tables = tables
         self.name = page.unit_name(data, unit_id)
         self.scheme = data.basis.scheme
         self.result: dict[str, Any] = _only(data.results, unit_id)[0]
@@ -67,9 +69,7 @@ class UnitReport:
     @property
     def grade(self) -> str:
         """The grade as reports print it: 合格 is followed by what is still to be approved."""
-        grades = self.scheme.grades
-        grade = str(self.result["grade"])
-        return grade + grades.pending if grade == grades.passed else grade
+        return self.scheme.grades.printed(str(self.result["grade"]))
 
     def part_lines(self, part: str) -> tuple[Line, ...]:
         """Return the unit's ledger lines of one part, in the ledger's order."""
@@ -90,16 +90,34 @@ class UnitReport:
         """The items that are unresolved, in the scheme's order."""
         return tuple(i for i in self.scheme.items if i.id in self.items and self.items[i.id]["unresolved"])
 
-    def _ranked(self, group: str | None = None) -> int:
+    @cached_property
+    def decisions(self) -> list[dict[str, Any]]:
+        """The decisions of 调整复核 on the unit's rows, in the order of their file."""
+        return adjustments.adjustments_of(self.data, self.unit_id)
+
+    def ranked(self, group: str | None = None) -> int:
         """Count the units that have a final score, in one group or in all."""
         results = self.data.results
         chosen = results if group is None else results[results["group"] == group]
         return sum(score is not None for score in chosen["final_score"])
 
-    def _grounds(self) -> list[str]:
-        """Say on what grounds the unit is vetoed: the closing line of each veto item that applies."""
-        vetoes = [item for item, row in self.items.items() if row["note"] == "vetoed"]
-        return [line.label for item in vetoes for line in self.item_lines(item) if line.status == "verdict"]
+    def marked(self, field: str, text: str) -> Markup:
+        """Print a value of the unit's result so that verification finds it."""
+        return figure(self.unit_id, field, self.result[field], text)
+
+    def item_name(self, item_id: str) -> str:
+        """Return an item's id and name as reports print them; the conclusion has a name alone."""
+        if item_id == "final":
+            return self.scheme.parts.final.name
+        return f"{item_id} {self.scheme.item(item_id).name}"
+
+    def reading_names(self, line: Line) -> str:
+        """Name the readings that a line depends on, blank when there are none."""
+        return "、".join(self.scheme.readings[key].name for key, _ in line.readings)
+
+    def readings_sentence(self) -> str:
+        """Say what all combinations of readings do to the unit's conclusion; blank when no tables were given."""
+        return "" if self._tables is None else unit_sentence(self.data, self._tables, self.unit_id)
 
     # ---- the pieces of the report, in their order ------------------------------------------------------------
 
@@ -118,95 +136,34 @@ class UnitReport:
                 ("依据", self.scheme.document.number),
                 ("计分日期", words.day(basis.run_date)),
                 ("凭据摘要", self.data.receipt_digest[:16]),
+                *page.approval_facts(self.data),
             ],
         )
 
     def conclusion(self) -> Html:
-        """Show the conclusion first: in a sentence, then in figures, then what could still change it."""
-        return render(
-            "conclusion",
-            verdict=self.grade if not self.vetoed else f"{self.grade}（{self.scheme.parts.veto.name}）",
-            mark="fail" if self.vetoed or self.failed else "pass",
-            sentences=self._conclusion_sentences(),
-            grounds=self._grounds(),
-            figures=self._figures(),
-            open_items=[f"{item.id} {item.name}" for item in self.open_items],
-        )
-
-    def _conclusion_sentences(self) -> list[str]:
-        year = self.data.basis.year
-        if self.vetoed:
-            veto = self.scheme.parts.veto
-            return [
-                f"{self.name}{year}年度依{veto.clause}构成{veto.name}，等次为{self.grade}；其余项目不计分，不排名。"
-            ]
-        group = self.result["group"]
-        scored = (
-            f"{self.name}{year}年度最终得分 {number(self.final_score)} 分，等次为{self.grade}；"
-            f"在{group} {self._ranked(group)} 个有得分的单位中列第 {self.result['rank_in_group']} 名，"
-            f"在全县 {self._ranked()} 个有得分的单位中列第 {self.result['rank_overall']} 名。"
-        )
-        judgement = self.scheme.judgement
-        distances = "，".join(
-            _distance(self.key_score, line.points, line.name) for line in (judgement.pass_mark, judgement.bonus_gate)
-        )
-        key = self.scheme.key_item.name
-        texts = [scored, f"{key}得 {number(self.key_score)} 分，{distances}。"]
-        if self.failed:
-            texts.append(f"{key}低于{judgement.pass_mark.name}，等次为{self.grade}，不再加分，仍参加排名。")
-        elif not self.result["bonus_open"]:
-            texts.append(f"{key}未过{judgement.bonus_gate.name}，不加分：加分为空白，不是 0 分。")
-        return texts
-
-    def _figures(self) -> list[tuple[str, str, str]]:
-        """List the headline figures: name, value, remark."""
-        if self.vetoed:
-            none = words.ABSENT
-            return [("最终得分", none, "不计分"), ("组内名次", none, "不排名"), ("全县名次", none, "不排名")]
-        key, bonus = self.scheme.key_item, self.scheme.judgement.bonus_cap
-        opened = self.result["bonus_open"]
-        group = self.result["group"]
-        open_parts = {item.part for item in self.open_items}
-        provisional = {part: "暂计，" if part in open_parts else "" for part in ("key", "bonus")}
-        return [
-            (
-                "最终得分",
-                number(self.final_score),
-                f"{key.name}＋{self.scheme.parts.bonus.name}" if opened else f"即{key.name}",
-            ),
-            (f"{group}名次", str(self.result["rank_in_group"]), f"共 {self._ranked(group)} 个"),
-            ("全县名次", str(self.result["rank_overall"]), f"共 {self._ranked()} 个"),
-            (key.name, number(self.key_score), f"{provisional['key']}扣 {number(key.full - self.key_score)}"),
-            (
-                self.scheme.parts.bonus.name,
-                signed(self.result["bonus_score"]) if opened else words.ABSENT,
-                f"{provisional['bonus']}上限 {plain(bonus.points)}" if opened else "未开启",
-            ),
-        ]
+        """Show the first page: score, grade and ranks, why, the three parts, what could still change it."""
+        return unit_first.conclusion(self)
 
     def main_facts(self) -> Html:
         """Show the few facts that cost or earned most."""
-        rows = [
-            {"points": signed(line.moved), "what": line.label, "item": self._item_name(line.item), "seq": line.seq}
-            for line in self.moving[:MAIN_FACTS]
-        ]
-        columns = (
-            Column("points", "分值", "number"),
-            Column("what", "事实"),
-            Column("item", "项目", "short"),
-            Column("seq", "台账行", "number"),
-        )
-        empty = "因单项否决，没有计分的事实。" if self.vetoed else "没有扣分，也没有加分。"
-        return table(rows, columns, empty=empty, css="main-facts")
+        return unit_first.main_facts(self)
+
+    def place(self) -> Html:
+        """Say where the unit stands in its group, without telling any other unit's score."""
+        return unit_place.place(self)
+
+    def items_compared(self) -> Html:
+        """Show each judged item beside the group's median."""
+        return unit_place.items(self)
+
+    def deadlines(self) -> Html:
+        """Show the deadlines kept and missed: due when, came when, what it cost."""
+        return unit_deadlines.show(self)
 
     def clauses(self, *locators: str) -> Html:
-        """Quote clauses: the official text where the office supplied it, else our retelling, marked as such."""
-        quotes, own = self.data.basis.quotes, self.scheme.clauses
-        rows = [
-            {"locator": at, "text": quotes.get(at) or own.get(at, ""), "kind": "原文" if quotes.get(at) else "转述"}
-            for at in locators
-            if quotes.get(at) or own.get(at)
-        ]
+        """Quote clauses: the official text where the office supplied it, else our summary, marked 摘要."""
+        found = [(at, *unit_facts.clause_text(self, at)) for at in locators]
+        rows = [{"locator": at, "text": text, "kind": kind} for at, text, kind in found if text]
         return render("clauses", rows=rows, document=self.scheme.document.number)
 
     def part_clauses(self, part: str) -> Html:
@@ -221,7 +178,7 @@ class UnitReport:
         hit = [i.name for i in self.scheme.part_items("veto") if self.items.get(i.id, {}).get("note") == "vetoed"]
         name = self.scheme.parts.veto.name
         said = f"构成{name}：{'、'.join(hit)}。" if hit else f"各项均未构成{name}。"
-        return self._facts("veto", f"{name}的事实") + sentence(f"本单位{said}", mark="fail" if hit else "said")
+        return sentence(f"本单位{said}", mark="fail" if hit else "said") + self._facts("veto", f"{name}的事实")
 
     def key(self) -> Html:
         """Show every fact of the key part in the order of its day, and what they add up to."""
@@ -237,7 +194,7 @@ class UnitReport:
             said = f"本单位没有扣分，得 {number(self.key_score)} 分。"
         if lost:
             said += f"其中 {len(cut)} 笔因扣分上限或扣至零，少扣 {number(-lost)} 分。"
-        return self._facts("key", f"{self.scheme.parts.key.name}的事实，按日期先后") + sentence(said, mark="said")
+        return sentence(said, mark="said") + self._facts("key", f"{self.scheme.parts.key.name}的事实，按日期先后")
 
     def bonus(self) -> Html:
         """Show every fact of the bonus items; a closed gate says why the bonus is blank and not 0."""
@@ -249,7 +206,7 @@ class UnitReport:
         added = sum((_exists(self.items[i.id]["points"]) for i in self.scheme.part_items("bonus")), ZERO)
         earned = _exists(self.result["bonus_score"])
         said = f"本单位各加分项合计 {number(added)} 分，计入 {number(earned)} 分（{cap.name} {plain(cap.points)} 分）。"
-        return self._facts("bonus", f"{self.scheme.parts.bonus.name}的事实") + sentence(said, mark="said")
+        return sentence(said, mark="said") + self._facts("bonus", f"{self.scheme.parts.bonus.name}的事实")
 
     def _gate_closed(self) -> Html:
         lines = self.part_lines("bonus")
@@ -272,29 +229,7 @@ class UnitReport:
         )
 
     def _facts(self, part: str, caption: str) -> Html:
-        groups = [self._group(item) for item in self.scheme.part_items(part) if self.item_lines(item.id)]
-        return render("facts", groups=groups, caption=caption, numbers=part != "veto")
-
-    def _group(self, item: Item) -> dict[str, Any]:
-        row = self.items.get(item.id, {})
-        outcome = {"vetoed": "构成", "clear": "未构成"}.get(str(row.get("note", "")), "")
-        lines = self.item_lines(item.id)
-        # Readings that all lines of the item share are named once, in its head.
-        common = self._reading_names(lines[0]) if len({line.readings for line in lines}) == 1 else ""
-        return {
-            "id": item.id,
-            "name": item.name,
-            "clause": item.clause,
-            "points": row.get("points"),
-            "cap": item.cap,
-            "outcome": outcome,
-            "unresolved": bool(row.get("unresolved")),
-            "readings": common,
-            "lines": [{"line": line, "readings": "" if common else self._reading_names(line)} for line in lines],
-        }
-
-    def _reading_names(self, line: Line) -> str:
-        return "、".join(self.scheme.readings[key].name for key, _ in line.readings)
+        return unit_facts.facts(self, part, caption)
 
     def readings(self) -> Html:
         """Show the readings that the unit's numbers depend on, in words."""
@@ -311,40 +246,23 @@ class UnitReport:
 
     def to_do(self) -> Html:
         """Show what is unresolved and what to do about it, then what deserves attention."""
-        if not self.open_items and not self._doubts("warning"):
-            return sentence("本单位没有待定事项，也没有需要补正的登记。", mark="said")
-        rows = self._doubts("unresolved") + self._doubts("warning")
-        columns = (
-            Column("kind", "性质", "short"),
-            Column("message", "事项"),
-            Column("remedy", "怎么办"),
-        )
-        said = (
-            f"共 {len(self.open_items)} 个项目待定（{'、'.join(item.id for item in self.open_items)}），"
-            "补正后须重新计分，结果可能变化；有待定项目时不能送审。"
-            if self.open_items
-            else "没有待定事项；下列登记请核对。"
-        )
-        return sentence(said, mark="warn" if self.open_items else "said") + table(rows, columns, css="to-do")
+        return unit_open.to_do(self)
 
-    def _doubts(self, severity: Severity) -> list[dict[str, str]]:
-        """List the unit's problems of one severity: scoring names the unit in ``value``, the item in ``code``."""
-        problems = self.data.problems
-        scoring = tuple(f"{severity}.{item.id.lower()}." for item in self.scheme.items)
-        mine = problems[(problems["severity"] == severity) & (problems["value"] == self.name)]
-        return [
-            {"kind": SEVERITY_NAMES[severity], "message": row["message"], "remedy": row["remedy"]}
-            for row in mine.to_dict("records")
-            if str(row["code"]).startswith(scoring)
-        ]
+    def objection(self) -> Html:
+        """Show how to object to a number, and the form to do it on."""
+        return unit_open.objection(self)
+
+    def adjustments(self) -> Html:
+        """Show every 调整复核 on the unit's rows: old and new value, influence, reason, who decided under what."""
+        return adjustments.annex(self.decisions, self.lines)
 
     def ledger(self) -> Html:
         """Show the unit's whole ledger, row by row, as it stands in the results."""
         entries = [
-            {"line": line, "item": self._item_name(line.item), "readings": self._reading_names(line)}
+            {"line": line, "item": self.item_name(line.item), "readings": self.reading_names(line)}
             for line in self.lines
         ]
-        return render("ledger", entries=entries)
+        return render("ledger", entries=entries, follows=bool(self.decisions))
 
     def signatures(self) -> Html:
         """Show the lines to sign on; nobody's name is printed."""
@@ -367,12 +285,7 @@ class UnitReport:
                 raise AssertionError(f"{self.unit_id}：重点考核得分与加分之和不等于最终得分")
         elif self.result["final_score"] is not None:
             raise AssertionError(f"{self.unit_id}：单项否决的单位不应有得分")
-        return sentence(f"核对通过：{len(self.lines)} 行台账逐行相加，与结果一致。", mark="said")
-
-    def _item_name(self, item_id: str) -> str:
-        if item_id == "final":
-            return self.scheme.parts.final.name
-        return f"{item_id} {self.scheme.item(item_id).name}"
+        return sentence(f"核对通过：{len(self.lines)} 行台账逐行相加，与结果一致。", mark="said checked")
 
 
 def _only(frame: DataFrame, unit_id: str) -> list[dict[str, Any]]:
@@ -383,13 +296,6 @@ def _exists(value: Decimal | None) -> Decimal:
     if value is None:
         raise ValueError("this unit has no such score")
     return value
-
-
-def _distance(score: Decimal, line: Decimal, name: str) -> str:
-    """Say how far a score lies from a line: 比 60 分合格线高 28.50 分."""
-    if score == line:
-        return f"恰好等于 {plain(line)} 分{name}"
-    return f"比 {plain(line)} 分{name}{'高' if score > line else '低'} {number(abs(score - line))} 分"
 
 
 def _due_reports(item: Item) -> Iterable[Any]:

@@ -60,6 +60,15 @@ def plain(value: Decimal) -> str:
     return text.replace("-", MINUS)
 
 
+def share(part: Decimal, whole: Decimal) -> str:
+    """Print a part as per cents of the whole, for the length of a bar.
+
+    >>> share(Decimal("82.20"), Decimal("100"))
+    '82.20'
+    """
+    return f"{part / whole * 100:.2f}"
+
+
 def day(value: date) -> str:
     """Print a day as people read it.
 
@@ -67,6 +76,41 @@ def day(value: date) -> str:
     '2022年12月31日'
     """
     return f"{value.year}年{value.month}月{value.day}日"
+
+
+def brief(label: str, year: int) -> str:
+    """Shorten a ledger label to its fact and day: no remarks in brackets, no year of the assessment in dates.
+
+    >>> brief("2022-06-09 退回返工（GW-02 退回（两次））：已改值（组长）", 2022)
+    '06-09 退回返工：已改值'
+    """
+    kept, depth = "", 0
+    for char in label:
+        depth += char == "（"
+        kept += char if depth == 0 else ""
+        depth -= char == "）" and depth > 0
+    # Only a date loses its year: a number such as JB2022-014 stays whole.
+    return re.sub(rf"(?<![0-9A-Za-z]){year}-(?=\d\d-\d\d)", "", kept).strip() or label
+
+
+def shorten(text: str, width: int) -> str:
+    """Cut a label to a display width (a Chinese character counts 2), with an ellipsis when something is lost.
+
+    >>> shorten("县环保新材料工业园管委会", 10)
+    '县环保新…'
+    """
+    if _width(text) <= width:
+        return text
+    kept = ""
+    for char in text:
+        if _width(kept + char) > width - 2:
+            break
+        kept += char
+    return kept + "…"
+
+
+def _width(text: str) -> int:
+    return sum(2 if ord(char) > 0x2E7F or char in "“”‘’…—" else 1 for char in text)
 
 
 @dataclass(frozen=True, slots=True)

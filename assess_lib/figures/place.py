@@ -1,0 +1,90 @@
+"""Where a unit stands: its score among its group's, without names."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MultipleLocator
+
+from assess_lib.figures.drawing import DEEP, INK, LOSS, SOFT, WIDTH, Plot, canvas, finish
+from assess_lib.scheme import Line
+from assess_lib.views.html import Html, sentence
+from assess_lib.views.unit import UnitReport
+from assess_lib.views.unit_place import REVEALING, group_scores, median
+from assess_lib.views.words import number, plain
+
+STEP = 0.13  # inches a dot takes
+
+
+def place(report: UnitReport) -> Plot | Html:
+    """Draw the group's final scores as hollow dots, the unit's as a full diamond with its number.
+
+    Scores are drawn at the nearest whole point, so that nobody reads a rival's score off the figure; a group of
+    fewer than three scored units is not drawn.
+    """
+    if report.vetoed:
+        return sentence()  # report.place() says why
+    scores = group_scores(report)
+    if len(scores) < REVEALING:
+        return sentence()
+    own = _whole(report.final_score)
+    stacks = Counter(_whole(score) for score in scores)
+    judgement = report.scheme.judgement
+    lines = (judgement.pass_mark, judgement.bonus_gate)
+    low = min(*stacks, *(int(line.points) for line in lines)) - 3
+    high = max(*stacks, *(int(line.points) for line in lines)) + 3
+    tallest = max(stacks.values())
+    height = STEP * tallest + 0.92
+    with canvas(height) as (figure, axes):
+        axes.set_position((0.03, 0.36 / height, 0.94, (STEP * tallest + 0.08) / height))
+        axes.set_xlim(low, high)
+        axes.set_ylim(0, tallest + 0.08 / STEP)
+        axes.set_yticks([])
+        axes.xaxis.set_major_locator(MultipleLocator(10 if high - low <= 90 else 20))
+        axes.tick_params(axis="x", labelsize=8, colors=SOFT)
+        axes.spines["bottom"].set(visible=True, color=INK, linewidth=0.8)
+        axes.set_xlabel(f"最终得分（{report.result['group']}每个有得分的单位一点，按整分归位）", fontsize=8, color=SOFT)
+        size = (min(STEP, 0.94 * WIDTH / (high - low)) * 0.76 * 72) ** 2
+        for score, count in stacks.items():
+            for level in range(count):
+                mine = score == own and level == 0
+                axes.scatter(
+                    [score], [level + 0.5], s=size * (1.9 if mine else 1.0), marker="D" if mine else "o", zorder=3,
+                    facecolor=LOSS if mine else "white", edgecolor=LOSS if mine else DEEP, linewidth=0.9,
+                )  # fmt: skip
+        for line in lines:
+            axes.axvline(float(line.points), color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+        _line_names(axes, lines)
+        axes.plot([float(median(scores))] * 2, [0, tallest], color=DEEP, linewidth=1.2, zorder=2)
+        _head(figure, report, median(scores), height)
+        return finish(figure, _place_alt(report, scores))
+
+
+def _whole(score: Decimal) -> int:
+    return int(score.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def _head(figure: Figure, report: UnitReport, middle: Decimal, height: float) -> None:
+    y = 1 - 0.1 / height
+    said = f"◆ 本单位 {number(report.final_score)}　┃ 组内中位数 {number(middle)}　○ 组内其他单位"
+    figure.text(0.03, y, said, fontsize=8.5, color=INK, va="center")
+
+
+def _line_names(axes: Axes, lines: Iterable[Line]) -> None:
+    for line in lines:
+        axes.annotate(
+            f"{plain(line.points)} {line.name}", (float(line.points), 1), xycoords=("data", "axes fraction"),
+            xytext=(0, 2), textcoords="offset points", ha="center", va="bottom", fontsize=7.5, color=SOFT,
+        )  # fmt: skip
+
+
+def _place_alt(report: UnitReport, scores: tuple[Decimal, ...]) -> str:
+    return (
+        f"{report.name}在{report.result['group']}的位置图：{len(scores)} 个有得分的单位中列第"
+        f" {report.result['rank_in_group']} 名，本单位 {number(report.final_score)} 分，"
+        f"组内中位数 {number(median(scores))} 分。其他单位不标名称。"
+    )

@@ -1,0 +1,142 @@
+"""What an item can come to when some of its rows are corrected, and the fewest rows that bring it there.
+
+Amounts are whole cents. Every function returns each value that the item can take with one smallest set of corrections
+(their places in the unit's list) that gives it. All subsets are covered without being tried: what two subsets have in
+common for everything that follows (the same running sum, cut at its cap) is kept once, with the smaller subset.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeVar
+
+from assess_lib.exact import mean
+
+Rows = tuple[int, ...]
+H = TypeVar("H", bound=Hashable)
+
+
+def to_cents(points: Decimal) -> int:
+    """Return points as whole cents; raise ValueError for points that have none, for that would be a bug.
+
+    >>> to_cents(Decimal("97.50"))
+    9750
+    """
+    cents = points.scaleb(2)
+    if cents != cents.to_integral_value():
+        raise ValueError(f"{points} is not a whole number of hundredths")
+    return int(cents)
+
+
+def to_points(cents: int) -> Decimal:
+    """Return whole cents as points with two decimals.
+
+    >>> to_points(9750)
+    Decimal('97.50')
+    """
+    return Decimal(cents).scaleb(-2)
+
+
+def keep(options: dict[H, Rows], value: H, rows: Rows) -> None:
+    """Note that these corrections give a value, unless fewer are known to, or as few that stand higher up."""
+    known = options.get(value)
+    if known is None or (len(rows), rows) < (len(known), known):
+        options[value] = rows
+
+
+@dataclass(frozen=True, slots=True)
+class Deduction:
+    """A row that deducts: its standard, what it takes by itself, and its place among the corrections."""
+
+    standard: str
+    amount: int
+    row: int
+
+
+def deducted(full: int, deductions: Sequence[Deduction], caps: Mapping[str, int | None]) -> dict[int, Rows]:
+    """Return what an item that starts at ``full`` and only deducts can come to (四（二）, 四（三）6, 四（三）7).
+
+    ``caps`` is the 扣分上限 of each standard. The order of the facts plays no part in the item's points: they are
+    ``full`` less each standard's sum cut at its cap, and never below 0.
+
+    >>> deducted(10000, [Deduction("A", 300, 0), Deduction("A", 300, 1)], {"A": 500})
+    {10000: (0, 1), 9700: (0,), 9500: ()}
+    """
+    taken: dict[int, Rows] = {0: ()}
+    for standard in dict.fromkeys(deduction.standard for deduction in deductions):
+        cap = caps[standard]
+        limit = full if cap is None else min(cap, full)
+        within: dict[int, Rows] = {0: ()}
+        for deduction in (d for d in deductions if d.standard == standard):
+            grown: dict[int, Rows] = {}
+            for total, rows in within.items():
+                keep(grown, min(limit, total + deduction.amount), rows)
+                keep(grown, total, (*rows, deduction.row))
+            within = grown
+        joined: dict[int, Rows] = {}
+        for before, rows in taken.items():
+            for own, more in within.items():
+                keep(joined, min(full, before + own), rows + more)
+        taken = joined
+    return {full - total: rows for total, rows in sorted(taken.items())}
+
+
+def means(scores: Sequence[tuple[int, int]]) -> dict[int | None, Rows]:
+    """Return what the mean of some scores can come to, rounded once, half up; None where no score is left.
+
+    Takes (score, row) pairs.
+
+    >>> means([(100, 0), (201, 1)])
+    {151: (), 100: (1,), 201: (0,), None: (0, 1)}
+    """
+    sums: dict[tuple[int, int], Rows] = {(0, 0): ()}
+    for score, row in scores:
+        grown: dict[tuple[int, int], Rows] = {}
+        for (count, total), rows in sums.items():
+            keep(grown, (count + 1, total + score), rows)
+            keep(grown, (count, total), (*rows, row))
+        sums = grown
+    found: dict[int | None, Rows] = {}
+    for (count, total), rows in sums.items():
+        keep(found, to_cents(mean([to_points(total)], count)) if count else None, rows)
+    return found
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cost:
+    """What a set of corrections costs: the order of the fields decides what is small first."""
+
+    first: int
+    second: int
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.first + other.first, self.second + other.second)
+
+
+def cost(rows: Rows, moved: int, by_points: bool) -> Cost:
+    """Return a set's cost: rows and then points moved, or points moved and then rows."""
+    return Cost(moved, len(rows)) if by_points else Cost(len(rows), moved)
+
+
+Priced = dict[int, tuple[Cost, Rows]]
+
+
+def cheapest(options: Iterable[tuple[int, Cost, Rows]]) -> Priced:
+    """Keep the cheapest way to each value."""
+    found: Priced = {}
+    for value, price, rows in options:
+        known = found.get(value)
+        if known is None or price < known[0]:
+            found[value] = (price, rows)
+    return found
+
+
+def added(left: Priced, right: Priced, limit: int) -> Priced:
+    """Return what two parts add up to, cut at ``limit``: the cheapest way to each sum."""
+    return cheapest(
+        (min(limit, a + b), price + more, rows + others)
+        for a, (price, rows) in left.items()
+        for b, (more, others) in right.items()
+    )

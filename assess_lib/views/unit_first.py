@@ -1,0 +1,255 @@
+"""The first page of a unit's report: the score and why it is that, at a glance, in the unit's own numbers."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from assess_lib.exact import ZERO
+from assess_lib.views import adjustments, page, words
+from assess_lib.views.html import Html, render, sentence
+from assess_lib.views.lines import Line, reading_rows
+from assess_lib.views.words import brief, number, plain, share, shorten, signed
+
+if TYPE_CHECKING:
+    from assess_lib.views.unit import UnitReport
+
+MAIN_FACTS = 5
+_SENTENCE = 110
+"""How wide a fact may be on the first page (a Chinese character counts 2); its part has all of it."""
+_WHY = re.compile(r"[^（]*（(.*)）", re.DOTALL)
+
+
+def conclusion(report: UnitReport) -> Html:
+    """Show the conclusion first: score, grade and ranks, why, the three parts, and what could still change it."""
+    return render(
+        "unit_first",
+        mark="fail" if report.vetoed or report.failed else "pass",
+        figures=_figures(report),
+        why=_why(report),
+        grounds=_grounds(report),
+        scale=_scale(report),
+        parts=_parts(report),
+        facts=main_facts(report),
+        notes=_notes(report),
+    )
+
+
+def main_facts(report: UnitReport) -> Html:
+    """Show the few facts that cost or earned most: points, a sentence, the clause, the ledger row."""
+    chosen = _vetoing(report) if report.vetoed else report.moving
+    if not chosen:
+        return sentence("没有一笔扣分或加分的登记。", mark="said")
+    rows = [
+        {
+            "points": line.status_word if report.vetoed else signed(line.moved),
+            "what": shorten(brief(line.label, report.scheme.year), _SENTENCE),
+            "item": report.item_name(line.item),
+            "clause": line.clause,
+            "seq": line.seq,
+        }
+        for line in chosen[:MAIN_FACTS]
+    ]
+    return render("unit_main_facts", rows=rows, more=len(chosen) - len(rows), vetoed=report.vetoed)
+
+
+def _vetoing(report: UnitReport) -> tuple[Line, ...]:
+    """Return the facts that count in the veto items that apply, in the ledger's order."""
+    hit = {item for item, row in report.items.items() if row["note"] == "vetoed"}
+    return tuple(line for line in report.part_lines("veto") if line.item in hit and line.status == "counted")
+
+
+def _figures(report: UnitReport) -> list[tuple[str, str, Markup, str]]:
+    """List the headline figures: kind, name, value, remark."""
+    marked, result = report.marked, report.result
+    if report.vetoed:
+        none = words.ABSENT
+        return [
+            ("score", "最终得分", marked("final_score", none), "不计分"),
+            ("grade", "等次", marked("grade", report.grade), report.scheme.parts.veto.name),
+            ("rank", "组内名次", marked("rank_in_group", none), "不排名"),
+            ("rank", "全县名次", marked("rank_overall", none), "不排名"),
+        ]
+    key, bonus, group = report.scheme.key_item.name, report.scheme.parts.bonus.name, result["group"]
+    made = f"{key}＋{bonus}" if result["bonus_open"] else f"即{key}"
+    line = report.scheme.judgement.pass_mark
+    low = f"低于 {plain(line.points)} 分{line.name}" if report.failed else ""
+    pending = report.scheme.grades.pending if report.grade.endswith(report.scheme.grades.pending) else ""
+    return [
+        ("score", "最终得分", marked("final_score", number(report.final_score)), made),
+        ("grade", "等次", marked("grade", report.grade.removesuffix(pending)), low or pending),
+        (
+            "rank",
+            f"{group}名次",
+            marked("rank_in_group", str(result["rank_in_group"])),
+            f"共 {report.ranked(group)} 个有得分",
+        ),
+        ("rank", "全县名次", marked("rank_overall", str(result["rank_overall"])), f"共 {report.ranked()} 个有得分"),
+    ]
+
+
+def _why(report: UnitReport) -> str:
+    """Say in one sentence how the score came about."""
+    if report.vetoed:
+        veto = report.scheme.parts.veto
+        return f"依{veto.clause}构成{veto.name}，等次为{report.grade}；其余项目不计分，不排名。"
+    judgement, key = report.scheme.judgement, report.scheme.key_item
+    lost = key.full - report.key_score
+    took = f"扣 {number(lost)} 分" if lost else "没有扣分"
+    start = f"{key.name}从 {plain(key.full)} 分起，{took}，得 {number(report.key_score)} 分"
+    if report.failed:
+        line = judgement.pass_mark
+        return f"{start}，低于 {plain(line.points)} 分{line.name}，等次为{report.grade}；不再加分，仍参加排名。"
+    gate = judgement.bonus_gate
+    if not report.result["bonus_open"]:
+        how = "恰好等于" if report.key_score == gate.points else "低于"
+        return f"{start}，{how} {plain(gate.points)} 分{gate.name}，不加分；最终得分就是{key.name}得分。"
+    how = "达到" if report.key_score == gate.points else "高于"
+    earned, final = number(report.result["bonus_score"]), number(report.final_score)
+    return f"{start}，{how} {plain(gate.points)} 分{gate.name}，再加 {earned} 分，最终得分 {final} 分。"
+
+
+def _grounds(report: UnitReport) -> list[str]:
+    """Say on what grounds the unit is vetoed: the closing line of each veto item that applies."""
+    vetoes = [item for item, row in report.items.items() if row["note"] == "vetoed"]
+    return [line.label for item in vetoes for line in report.item_lines(item) if line.status == "verdict"]
+
+
+def _scale(report: UnitReport) -> dict[str, Any] | None:
+    """Place the key score between 0 and the full mark, beside the lines; nothing for a vetoed unit."""
+    if report.vetoed:
+        return None
+    judgement, full = report.scheme.judgement, report.scheme.key_item.full
+    lines = [
+        {
+            "at": share(line.points, full),
+            "points": plain(line.points),
+            "name": line.name,
+            "distance": distance(report.key_score, line.points, line.name),
+        }
+        for line in (judgement.pass_mark, judgement.bonus_gate)
+    ]
+    score = number(report.key_score)
+    said = "；".join(line["distance"] for line in lines)
+    return {
+        "name": report.scheme.key_item.name,
+        "at": share(report.key_score, full),
+        "lines": lines,
+        "full": plain(full),
+        "alt": f"{report.scheme.key_item.name} {score} 分，满分 {plain(full)} 分：{said}。",
+    }
+
+
+def _parts(report: UnitReport) -> list[dict[str, Any]]:
+    """Say of each part what came out and why, in one line."""
+    so_far = ("暂定", "暂计", "暂计")
+    parts = (_veto(report), _key(report), _bonus(report))
+    return [part | {"so_far": word} for part, word in zip(parts, so_far, strict=True)]
+
+
+def _veto(report: UnitReport) -> dict[str, Any]:
+    rule = report.scheme.parts.veto
+    whys = [
+        f"{item.name}：{said[1] if (said := _WHY.fullmatch(line.label)) else line.label}"
+        for item in report.scheme.part_items("veto")
+        for line in report.item_lines(item.id)
+        if line.status == "verdict"
+    ]
+    return {
+        "name": rule.name,
+        "value": "构成" if report.vetoed else "未构成",
+        "of": "",
+        "why": "；".join(whys) + "。",
+        "clause": rule.clause,
+        "open": _open(report, "veto"),
+    }
+
+
+def _key(report: UnitReport) -> dict[str, Any]:
+    rule, item = report.scheme.parts.key, report.scheme.key_item
+    row: dict[str, Any] = {"name": item.name, "clause": rule.clause, "open": _open(report, "key")}
+    if report.vetoed:
+        return row | {"value": words.ABSENT, "of": "", "why": f"因{report.scheme.parts.veto.name}，不计分。"}
+    taken = [line for line in report.item_lines(item.id) if line.moved]
+    lost = item.full - report.key_score
+    said = f"{len(taken)} 笔扣分，共扣 {number(lost)} 分" if taken else "没有扣分"
+    cut = [line for line in report.item_lines(item.id) if line.status in ("capped", "floored")]
+    spared = sum(((line.nominal or ZERO) - line.moved for line in cut), ZERO)
+    said += f"（因扣分上限或扣至零，少扣 {number(-spared)} 分）" if spared else ""
+    judgement = report.scheme.judgement
+    lines = (judgement.pass_mark, judgement.bonus_gate)
+    said += "；" + "，".join(distance(report.key_score, line.points, line.name) for line in lines) + "。"
+    return row | {
+        "value": report.marked("key_score", number(report.key_score)),
+        "of": f"满分 {plain(item.full)}",
+        "why": said,
+    }
+
+
+def _bonus(report: UnitReport) -> dict[str, Any]:
+    rule, judgement = report.scheme.parts.bonus, report.scheme.judgement
+    row: dict[str, Any] = {"name": rule.name, "clause": rule.clause, "open": _open(report, "bonus"), "of": ""}
+    if report.vetoed:
+        return row | {"value": words.ABSENT, "why": f"因{report.scheme.parts.veto.name}，不计分。"}
+    if not report.result["bonus_open"]:
+        low = judgement.pass_mark if report.failed else judgement.bonus_gate
+        why = f"未开启：{report.scheme.key_item.name}未过 {plain(low.points)} 分{low.name}；加分为空白，不是 0 分。"
+        return row | {"value": report.marked("bonus_score", words.ABSENT), "why": why}
+    items = report.scheme.part_items("bonus")
+    points = [(item.name, report.items[item.id]["points"] or ZERO) for item in items]
+    added = sum((each for _, each in points), ZERO)
+    cut = f"各项合计 {number(added)} 分，按上限计。" if added > judgement.bonus_cap.points else ""
+    return row | {
+        "value": report.marked("bonus_score", signed(report.result["bonus_score"])),
+        "of": f"上限 {plain(judgement.bonus_cap.points)}",
+        "why": "，".join(f"{name} {number(each)}" for name, each in points) + f"。{cut}",
+    }
+
+
+def _open(report: UnitReport, part: str) -> str:
+    """Name the unresolved items of a part, blank when there are none."""
+    return "、".join(item.id for item in report.open_items if item.part == part)
+
+
+def _notes(report: UnitReport) -> list[dict[str, str]]:
+    """List what one must know beside the score: open items, decisions, readings, state, objection."""
+    open_names = [f"{item.id} {item.name}" for item in report.open_items]
+    told = [
+        (
+            "待定",
+            f"待定 {len(open_names)} 项：{'、'.join(open_names)}。补正前，以上结论可能变化。"
+            if open_names
+            else "没有待定项目。",
+            "warn" if open_names else "",
+        ),
+        ("调整", adjustments.contained(report.decisions), ""),
+        ("口径", _readings(report), ""),
+        ("状态", f"{_state(report)}有异议的，按“怎样提出异议”办理。", ""),
+    ]
+    return [{"name": name, "text": text, "mark": mark} for name, text, mark in told if text]
+
+
+def _readings(report: UnitReport) -> str:
+    names = [row["name"] for row in reading_rows(report.lines, report.scheme, report.data.basis.readings)]
+    said = f"本结果依据 {len(names)} 项口径：{'、'.join(names)}。" if names else "本结果不依赖任何口径。"
+    return said + report.readings_sentence()
+
+
+def _state(report: UnitReport) -> str:
+    approval = report.data.approval
+    label = page.draft_label(report.data)
+    if approval is not None:
+        return f"{label}：{words.day(approval.date)}经{approval.by}批准（{approval.document}）。"
+    if report.data.basis.final:
+        return f"{label}：没有待定项目，报请审定；审定前不作为正式结果。"
+    return f"{label}：供核对，未经审定，不作为正式结果。"
+
+
+def distance(score: Decimal, line: Decimal, name: str) -> str:
+    """Say how far a score lies from a line: 比 60 分合格线高 28.50 分."""
+    if score == line:
+        return f"恰好等于 {plain(line)} 分{name}"
+    return f"比 {plain(line)} 分{name}{'高' if score > line else '低'} {number(abs(score - line))} 分"

@@ -1,0 +1,101 @@
+"""A unit among its group: true numbers of its own, medians that reveal nobody, no names."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from unit_page import losing, read, said
+
+from assess_lib import figures, views
+from assess_lib.views.unit_place import compared_items, group_scores, median
+
+# Key scores 95.00, 70.00, 60.00 and 65.01; with the gate open a bonus of 0.00.
+FOUR = {"T01": 500, "T02": 3000, "T03": 4000, "T04": 3499}
+OTHERS = ("70.00", "60.00", "65.01")
+
+
+@pytest.mark.parametrize(
+    ("values", "middle"),
+    [
+        (["5.00"], "5.00"),
+        (["9.00", "1.00", "5.00"], "5.00"),
+        (["1.00", "2.00"], "1.50"),
+        (["1.00", "1.01"], "1.01"),  # 1.005, half up
+        (["0.00", "4.00", "2.01", "3.00"], "2.51"),  # 2.505, half up
+    ],
+)
+def test_the_median_is_exact(values, middle):
+    """An odd number of values has a middle; of an even number the middle two are averaged and rounded half up."""
+    assert median([Decimal(value) for value in values]) == Decimal(middle)
+
+
+def test_the_place_is_told_against_the_median():
+    """Of 95.00, 70.00, 65.01 and 60.00 the median is 67.51 (67.505 half up); T01 lies 27.49 above it."""
+    report = views.UnitReport(losing(FOUR), "T01")
+    assert group_scores(report) == (Decimal("60.00"), Decimal("65.01"), Decimal("70.00"), Decimal("95.00"))
+    assert said(report.place()) == (
+        "本单位在镇 4 个有得分的单位中列第 1 名，比组内中位数高 27.49 分（中位数 67.51 分）。"
+    )
+    assert "比组内中位数低 7.51 分" in said(views.UnitReport(losing(FOUR), "T03").place())
+
+
+def test_the_median_itself_has_no_distance():
+    """Of three units the middle one equals the median, and the sentence says so."""
+    three = {unit: FOUR[unit] for unit in ("T01", "T02", "T03")}
+    assert "与组内中位数相同（中位数 70.00 分）" in said(views.UnitReport(losing(three), "T02").place())
+
+
+@pytest.mark.parametrize(("count", "drawn"), [(2, False), (3, True), (4, True)])
+def test_fewer_than_three_units_are_not_compared(count, drawn):
+    """With two scored units a median would tell the rival's score: no figure and no median; with three, both."""
+    data = losing(dict(list(FOUR.items())[:count]))
+    report = views.UnitReport(data, "T02")
+    assert isinstance(figures.place(report), figures.Plot) is drawn
+    assert ("不作比较" in said(report.place())) is not drawn
+    assert ("95.00" in said(report.place())) is False
+    (key,) = compared_items(report)
+    assert (key.median is not None) is drawn
+    assert [row.get_text() for row in read(report.items_compared()).select("td.number")][2] == (
+        "—" if not drawn else "70.00" if count == 3 else "67.51"
+    )
+
+
+def test_no_other_units_number_is_told():
+    """Sentence, table and the figure's words of T01 hold no other unit's score and no other unit's name."""
+    report = views.UnitReport(losing(FOUR), "T01")
+    plot = figures.place(report)
+    told = " ".join((said(report.place()), said(report.items_compared()), plot.alt))
+    assert not [secret for secret in (*OTHERS, "T02", "T03", "T04") if secret in told]
+    assert plot.alt == (
+        "T01镇在镇的位置图：4 个有得分的单位中列第 1 名，本单位 95.00 分，组内中位数 67.51 分。其他单位不标名称。"
+    )
+
+
+def test_rivals_scores_cannot_be_read_off_the_figure():
+    """Scores are drawn at whole points: 60.00 and 60.40 make the same figure, in every byte."""
+    three = {"T01": 500, "T02": 3000, "T03": 4000}
+    first, second = (figures.place(views.UnitReport(losing(three | {"T03": lost}), "T02")).svg for lost in (4000, 3960))
+    assert first == second
+
+
+def test_items_are_compared_only_where_they_were_judged():
+    """T01's bonus items were judged, its rivals' gates are closed: no bonus item has a median, K has one of four."""
+    found = compared_items(views.UnitReport(losing(FOUR), "T01"))
+    assert [(each.item.id, each.count) for each in found][:2] == [("K", 4), ("B1", 1)]
+    assert [each.median for each in found] == [Decimal("67.51"), *[None] * 7]
+
+
+def test_bars_have_the_length_of_their_share():
+    """K 95.00 of 100 is 95 % long with the median's tick at 67.51 %; B1 0.00 of 4 has no length and no tick."""
+    rows = read(views.UnitReport(losing(FOUR), "T01").items_compared()).select("tbody tr")
+    assert [mark["style"] for mark in rows[0].select(".fill, .tick")] == ["width: 95.00%", "margin-left: 67.51%"]
+    assert [mark["style"] for mark in rows[1].select(".fill, .tick")] == ["width: 0.00%"]
+
+
+def test_a_vetoed_unit_has_no_place():
+    """A vetoed unit is told that it is not ranked, once, and nothing is drawn."""
+    vetoed = [{"单位": "T01", "红灯次数": 2, "市大数据局通报": "否", "出具日期": "2023-01-03"}]
+    report = views.UnitReport(losing(FOUR, 信息中心结果=vetoed), "T01")
+    assert said(report.place()) == "因单项否决不排名，没有组内位置。"
+    assert said(figures.place(report)) == "" and said(report.items_compared()) == ""
