@@ -151,7 +151,7 @@ def test_mypy_finds_nothing() -> None:
 
 
 def test_cases_reach_every_branch_of_the_rules() -> None:
-    """Every branch of every rule, and of the order of judgement, is reached by a case or a literal that a person can review."""
+    """Every branch of every rule, and of the order of judgement, is reached by a case that a person can read."""
     done = run(
         *(
             str(BIN / "python"),

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Get the programs that tests open our files with, as a person would: LibreOffice for workbooks, Chromium for pages,
-# poppler and qpdf for PDFs. Tests that need one skip, and say so, where it is missing; nothing that users run depends
+# poppler, qpdf and veraPDF (by Java) for PDFs. Tests that need one skip, and say so, where it is missing; nothing that users run depends
 # on any of them.
 set -euo pipefail
 
@@ -10,6 +10,7 @@ need soffice libreoffice-calc
 need chromium chromium
 need pdftoppm poppler-utils
 need qpdf qpdf
+need javac default-jdk-headless # veraPDF, the examiner of PDF/A and PDF/UA, is written in Java
 
 if [ ${#missing[@]} -eq 0 ]; then
   exit 0
