@@ -102,7 +102,10 @@ def copy(done: Path, tmp_path: Path, within: Callable[[Path], None]) -> Path:
 def test_every_report_is_there(done: Path) -> None:
     """Each unit and the county have page, PDF and notebook; the executed stages are kept; foreign files survive."""
     expected = {f"units/{unit}.{ending}" for unit in UNITS for ending in ("html", "pdf", "ipynb")}
-    expected |= {f"county_summary.{ending}" for ending in ("html", "pdf", "ipynb")}
+    expected |= {f"county_summary.{ending}" for ending in ("html", "pdf", "ipynb", "xlsx", "docx")}
+    expected |= {"audit.html", "audit.ipynb", "audit_workbook.xlsx", "readings.html", "readings.ipynb", "index.html"}
+    expected |= {f"readings/{table}.csv" for table in ("units", "flips", "effects")}
+    expected |= {f"publication.{ending}" for ending in ("html", "pdf", "xlsx")}
     expected |= {"01_clean.ipynb", "02_score.ipynb", "receipt.json"}
     found = contents(done / "reports/2022")
     assert set(found) == expected | {"units/批注.docx"}
@@ -172,7 +175,8 @@ def test_report_of_one_unit_keeps_the_others(copy: Path) -> None:
     assert main(["report", "--unit", "崔 镇", "--no-pdf"]) == 0
     after = contents(copy / "reports/2022")
     assert before.keys() - after.keys() == {"units/T01.pdf"}
-    assert {name for name in after if after[name] != before[name]} == {"receipt.json"}
+    assert {name for name in after if after[name] != before[name]} == {"receipt.json", "index.html"}
+    assert "units/T01.pdf" not in (copy / "reports/2022/index.html").read_text(encoding="utf-8")
 
 
 def test_reports_of_two_sets_never_mix(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,6 +188,7 @@ def test_reports_of_two_sets_never_mix(copy: Path, capsys: pytest.CaptureFixture
         "units/T03.ipynb",
         "units/批注.docx",
         "receipt.json",
+        "index.html",
     }
     assert "不是由当前结果生成" in capsys.readouterr().out
     page = (copy / "reports/2022/units/T03.html").read_text(encoding="utf-8")
@@ -272,6 +277,8 @@ def test_failing_report_keeps_the_old_ones(copy: Path, capsys: pytest.CaptureFix
         "01_clean.ipynb",
         "02_score.ipynb",
         "county_summary.ipynb",
+        "audit.ipynb",
+        "readings.ipynb",
         *(f"units/{unit}.ipynb" for unit in UNITS),
     }
     failed = nbformat.read(copy / "reports/2022.failed/units/T02.ipynb", as_version=4)

@@ -112,7 +112,7 @@ def test_names_in_the_data_never_enter_a_path(tmp_path: Path) -> None:
     assert tables <= made
     ours = re.compile(
         r"data/processed/(2022/[a-z]+\.(csv|xlsx|json)|2022\.runs\.jsonl|\.2022\.lock)|reports/\.2022\.lock"
-        r"|reports/2022/(units/U00[18]\.(html|pdf|ipynb)|[a-z0-9_]+\.(html|pdf|ipynb|xlsx|json))"
+        r"|reports/2022/(units/U00[18]\.(html|pdf|ipynb)|readings/[a-z]+\.csv|[a-z0-9_]+\.(html|pdf|ipynb|xlsx|docx|json))"
     )
     assert sorted(name for name in made - tables if not ours.fullmatch(name)) == []
     assert {f"reports/2022/units/{unit}.html" for unit in ("U001", "U008")} <= made
