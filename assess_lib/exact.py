@@ -55,3 +55,24 @@ def plain(value: Decimal) -> str:
     ('100', '2.5')
     """
     return f"{value.normalize(_WIDE):f}"
+
+
+def to_cents(points: Decimal) -> int:
+    """Return points as whole cents; raise ValueError for points that have none, for that would be a bug.
+
+    >>> to_cents(Decimal("97.50"))
+    9750
+    """
+    cents = points.scaleb(2)
+    if cents != cents.to_integral_value():
+        raise ValueError(f"{points} is not a whole number of hundredths")
+    return int(cents)
+
+
+def to_points(cents: int) -> Decimal:
+    """Return whole cents as points with two decimals.
+
+    >>> to_points(9750)
+    Decimal('97.50')
+    """
+    return Decimal(cents).scaleb(-2)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assess_lib.exact import ZERO, cents, mean, plain, show, times
+from assess_lib.exact import ZERO, cents, mean, plain, show, times, to_cents, to_points
 
 D = Decimal
 
@@ -134,3 +134,17 @@ def test_a_product_is_exact() -> None:
     with localcontext() as context:
         context.prec = 2
         assert str(times(D("12.34"), 100)) == "1234.00"
+
+
+@pytest.mark.parametrize(("points", "whole"), [("97.50", 9750), ("0.01", 1), ("0", 0), ("-2.00", -200), ("3", 300)])
+def test_points_are_whole_cents_and_back(points: str, whole: int) -> None:
+    """Points with at most two decimals are whole cents, and the cents are the points again, with two decimals."""
+    cents = to_cents(Decimal(points))
+    assert (cents, type(cents)) == (whole, int)
+    assert str(to_points(whole)) == f"{Decimal(points):.2f}"
+
+
+def test_points_finer_than_a_cent_are_a_bug() -> None:
+    """Points with a third decimal never become cents silently: the error names them."""
+    with pytest.raises(ValueError, match=r"^0\.005 is not a whole number of hundredths$"):
+        to_cents(Decimal("0.005"))

@@ -452,7 +452,7 @@ def test_the_command_gives_json(run: Run) -> None:
 
 def test_json_stays_json_and_steers_no_terminal(tmp_path: Path) -> None:
     """Control and direction characters in a name come out as JSON's own escapes and read back as they were."""
-    from assess_lib.cli.readings import json_text
+    from assess_lib.cli.jsonout import json_text
 
     name = "镇\x1b[2J\x85\u202e\u200b\U000e0001"
     text = json_text({"unit_name": name})

@@ -18,6 +18,7 @@ from random_year import seeded_year
 from readings_year import CUT_OFF, Literals, award, circular, deducted, evidence, light, literals, without_centre
 from test_robustness_exact import banded
 
+from assess_lib.exact import to_cents
 from assess_lib.robustness import (
     Flip,
     Robustness,
@@ -29,7 +30,7 @@ from assess_lib.robustness import (
     sentence,
 )
 from assess_lib.robustness.margins import Further, Room, fewest_deductions, smallest_loss, times
-from assess_lib.robustness.options import Deduction, means, to_cents
+from assess_lib.robustness.options import Deduction, means
 from assess_lib.robustness.options import deducted as item_values
 from assess_lib.robustness.vetoes import fewest_against
 from assess_lib.robustness.words import further_text

@@ -10,10 +10,10 @@ import pytest
 from build import load_scheme_plainly
 from robustness_oracle import REVOCABLE, all_values, edited, see, smallest_by_trying, thinned_year
 
+from assess_lib.exact import to_points
 from assess_lib.robustness import ASPECTS, Flip, Robustness, explore, parts
 from assess_lib.robustness.corrections import list_corrections, own_rows, unit_tables
 from assess_lib.robustness.judged import Judged, Year
-from assess_lib.robustness.options import to_points
 from assess_lib.rules import Case
 from assess_lib.scheme import Scheme
 

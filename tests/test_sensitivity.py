@@ -23,13 +23,14 @@ from readings_year import (
     without_centre,
 )  # fmt: skip
 
+from assess_lib.exact import to_cents, to_points
 from assess_lib.rules import Case
 from assess_lib.scheme import KNOWN_READINGS
 from assess_lib.sensitivity import Change, Exploration, Range, Space, explore, ranks
 from assess_lib.sensitivity.dependence import AskedReadings, leaves, tabulate
 from assess_lib.sensitivity.flips import minimal_changes
 from assess_lib.sensitivity.ranks import competition_ranks, rank_units
-from assess_lib.sensitivity.verdicts import item_table, judge_item, to_cents, to_points
+from assess_lib.sensitivity.verdicts import item_table, judge_item
 
 SPACE = Space(KNOWN_READINGS)
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from assess_lib import sensitivity
-from assess_lib.cli.console import say, show_table, visible
+from assess_lib.cli.console import say, show_table
 from assess_lib.cli.explain import find_unit
+from assess_lib.cli.jsonout import show_json
 from assess_lib.cli.options import Shared, shared
+from assess_lib.cli.stored import stored_set
 from assess_lib.errors import UsageError, VerifyFailed
 from assess_lib.paths import lies_within
 from assess_lib.sensitivity import Aspect, Exploration, Flip
 from assess_lib.sensitivity.words import ASPECT_NAMES, changes_text, outcome_text, range_cell, range_text, value_text
-from assess_lib.store import ScoredSet, load_set, read_tables
+from assess_lib.store import ScoredSet, read_tables
 from assess_lib.store.folder import disk_failure
 from assess_lib.views.page import draft_label
 
@@ -33,15 +33,8 @@ def load_exploration(shared: Shared) -> tuple[ScoredSet, Exploration]:
     Raises UsageError for a set of another year and for readings or a date that the set was not scored with,
     VerifyFailed when scoring no longer gives the stored results.
     """
-    data, tables = load_set(shared.paths.processed), read_tables(shared.paths.processed)
+    data, tables = stored_set(shared)
     basis = data.basis
-    if basis.year != shared.paths.year:
-        raise UsageError(f"现有结果是 {basis.year} 年度的，不是 {shared.paths.year} 年度的。请用 --year 指明。")
-    other = [f"{key}={value}" for key, value in shared.readings.items() if basis.readings[key] != value]
-    if shared.run_date is not None and shared.run_date != basis.run_date:
-        other.append(f"日期 {shared.run_date}")
-    if other:
-        raise UsageError(f"现有结果不是按 {'、'.join(other)} 评分的。请先用同样的选项运行 assess score。")
     exploration = sensitivity.explore(tables, basis.scheme, basis.run_date, basis.readings)
     wrong = sensitivity.differences_in_force(exploration, data.results.to_dict("records"))
     if wrong:
@@ -85,12 +78,6 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
                 part.unlink(missing_ok=True)
     except OSError as error:
         raise disk_failure(error, folder) from error
-
-
-def json_text(made: Mapping[str, Any]) -> str:
-    """Return JSON whose control and format characters are JSON's own escapes: nothing steers the terminal."""
-    text = json.dumps(made, ensure_ascii=False, indent=2)
-    return "".join(char if visible(char) == char else json.dumps(char)[1:-1] for char in text)
 
 
 def _keys(flip: Flip) -> str:
@@ -227,7 +214,7 @@ def readings(shared: Shared, units: tuple[str, ...], csv_folder: str, as_json: b
     if folder is not None:
         write_files(folder, sensitivity.csv_files(exploration, chosen or everybody))
     if as_json:
-        say(json_text(sensitivity.json_data(exploration, chosen or everybody)))
+        show_json(sensitivity.json_data(exploration, chosen or everybody))
         return
     tell(data, exploration, chosen)
     if folder is not None:

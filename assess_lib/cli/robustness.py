@@ -12,10 +12,11 @@ from assess_lib.cli.explain import find_unit
 from assess_lib.cli.jsonout import json_option, show_json
 from assess_lib.cli.options import Shared, shared
 from assess_lib.cli.readings import target_folder, write_files
-from assess_lib.errors import UsageError, VerifyFailed
+from assess_lib.cli.stored import stored_set
+from assess_lib.errors import VerifyFailed
 from assess_lib.exact import show
 from assess_lib.robustness import Robustness, UnitRobustness, words
-from assess_lib.store import ScoredSet, load_set, read_tables
+from assess_lib.store import ScoredSet, read_tables
 from assess_lib.views.page import draft_label
 
 _HEAVY = 5  # rows that --unit names; the csv has all of them
@@ -27,15 +28,8 @@ def load_robustness(shared: Shared) -> tuple[ScoredSet, Robustness]:
     Raises UsageError for a set of another year and for readings or a date that the set was not scored with,
     VerifyFailed when scoring no longer gives the stored results.
     """
-    data, tables = load_set(shared.paths.processed), read_tables(shared.paths.processed)
+    data, tables = stored_set(shared)
     basis = data.basis
-    if basis.year != shared.paths.year:
-        raise UsageError(f"现有结果是 {basis.year} 年度的，不是 {shared.paths.year} 年度的。请用 --year 指明。")
-    other = [f"{key}={value}" for key, value in shared.readings.items() if basis.readings[key] != value]
-    if shared.run_date is not None and shared.run_date != basis.run_date:
-        other.append(f"日期 {shared.run_date}")
-    if other:
-        raise UsageError(f"现有结果不是按 {'、'.join(other)} 评分的。请先用同样的选项运行 assess score。")
     found = robust.explore(tables, basis.scheme, basis.readings, basis.run_date)
     wrong = robust.differences_in_force(found, data.results.to_dict("records"))
     if wrong:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from assess_lib.exact import to_points
 from assess_lib.robustness import parts, vetoes
 from assess_lib.robustness.corrections import Correction
 from assess_lib.robustness.judged import Judged
-from assess_lib.robustness.options import Cost, Rows, cost, to_points
+from assess_lib.robustness.options import Cost, Rows, cost
 from assess_lib.scoring import Verdict
 
 Aspect = Literal["status", "gate", "grade"]

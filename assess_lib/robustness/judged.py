@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from assess_lib.exact import ZERO
+from assess_lib.exact import ZERO, to_cents, to_points
 from assess_lib.robustness.corrections import EVIDENCE, Correction, corrected, list_corrections
-from assess_lib.robustness.options import to_cents, to_points
 from assess_lib.rules import METHODS, Case, Outcome, Unit
 from assess_lib.scheme import HighestLevelPerMatter, Item, MeanPerMatter, QuarterlyTopRanks, Scheme
 from assess_lib.scoring import Verdict, bonus_opens, verdict

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from assess_lib.exact import to_cents, to_points
 from assess_lib.robustness import parts
 from assess_lib.robustness.judged import Judged
-from assess_lib.robustness.options import to_cents, to_points
 from assess_lib.scoring import Verdict
 
 Line = Literal["gate", "grade", "fail"]

@@ -9,34 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TypeVar
 
-from assess_lib.exact import mean
+from assess_lib.exact import mean, to_cents, to_points
 
 Rows = tuple[int, ...]
 H = TypeVar("H", bound=Hashable)
-
-
-def to_cents(points: Decimal) -> int:
-    """Return points as whole cents; raise ValueError for points that have none, for that would be a bug.
-
-    >>> to_cents(Decimal("97.50"))
-    9750
-    """
-    cents = points.scaleb(2)
-    if cents != cents.to_integral_value():
-        raise ValueError(f"{points} is not a whole number of hundredths")
-    return int(cents)
-
-
-def to_points(cents: int) -> Decimal:
-    """Return whole cents as points with two decimals.
-
-    >>> to_points(9750)
-    Decimal('97.50')
-    """
-    return Decimal(cents).scaleb(-2)
 
 
 def keep(options: dict[H, Rows], value: H, rows: Rows) -> None:

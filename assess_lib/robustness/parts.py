@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from assess_lib.exact import to_cents
 from assess_lib.ledger import Entry
 from assess_lib.robustness.awards import Award, AwardRules, awarded
 from assess_lib.robustness.corrections import EVIDENCE
@@ -22,7 +23,6 @@ from assess_lib.robustness.options import (
     deducted,
     keep,
     means,
-    to_cents,
 )
 from assess_lib.scheme import DeductFromFull, HighestLevelPerMatter, Item, MeanOfRaters, MeanPerMatter
 from assess_lib.tables import Row

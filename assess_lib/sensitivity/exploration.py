@@ -11,13 +11,14 @@ from typing import Literal
 
 import numpy as np
 
+from assess_lib.exact import to_points
 from assess_lib.rules import Case, Unit
 from assess_lib.scheme import KNOWN_READINGS, Scheme
 from assess_lib.scoring import Result, Verdict
 from assess_lib.sensitivity.flips import Change, Mask, minimal_changes, spread
 from assess_lib.sensitivity.ranks import rank_units
 from assess_lib.sensitivity.space import Codes, Space, depends_on, pick, trim
-from assess_lib.sensitivity.verdicts import UnitVerdicts, final_cents, to_points, unit_verdicts
+from assess_lib.sensitivity.verdicts import UnitVerdicts, final_cents, unit_verdicts
 from assess_lib.tables import Tables
 
 Number = Literal["final_score", "rank_in_group", "rank_overall"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
+from assess_lib.exact import to_cents, to_points
 from assess_lib.rules import METHODS, Case, Unit
 from assess_lib.scheme import Item, Scheme
 from assess_lib.scoring import Verdict, bonus_opens, verdict
@@ -23,27 +23,6 @@ class ItemOutcome(NamedTuple):
     vetoed: bool
     cents: int
     unresolved: bool
-
-
-def to_cents(points: Decimal) -> int:
-    """Return points as whole cents; raise ValueError for points that have none, for that would be a bug.
-
-    >>> to_cents(Decimal("97.50"))
-    9750
-    """
-    cents = points.scaleb(2)
-    if cents != cents.to_integral_value():
-        raise ValueError(f"{points} is not a whole number of hundredths")
-    return int(cents)
-
-
-def to_points(cents: int) -> Decimal:
-    """Return whole cents as points with two decimals.
-
-    >>> to_points(9750)
-    Decimal('97.50')
-    """
-    return Decimal(cents).scaleb(-2)
 
 
 def judge_item(item: Item, unit: Unit, case: Case, readings: Mapping[str, str]) -> ItemOutcome:
