@@ -83,7 +83,7 @@ if ! new_enough .venv/bin/python || ! head -n 3 .venv/bin/pip 2>/dev/null | grep
 fi
 
 echo "正在按 requirements.lock 安装依赖，首次约需几分钟……"
-.venv/bin/python -m pip install -qq --require-hashes -r requirements.lock ||
+.venv/bin/python -m pip install -qq --no-deps --require-hashes -r requirements.lock ||
   fail "依赖安装失败，请检查网络和磁盘空间后重新运行 make setup。" "dependencies could not be installed; check network and disk, then run make setup again."
 .venv/bin/python -m pip install -qq --no-deps --no-build-isolation --editable . ||
   fail "本项目安装失败。" "the project itself could not be installed."
