@@ -57,6 +57,13 @@ def test_every_lock_entry_has_an_exact_version_and_a_hash() -> None:
         assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry), name
 
 
+def test_setup_installs_the_lock_and_nothing_that_a_resolver_chose() -> None:
+    """Setup takes the lock as it stands and then checks it: pip 23 looked for newer releases of extras and failed."""
+    script = (ROOT / "tools" / "setup.sh").read_text(encoding="utf-8")
+    install = script.index("pip install -qq --no-deps --require-hashes -r requirements.lock")
+    assert install < script.index("pip check")
+
+
 def test_lock_holds_no_address() -> None:
     """The lock pins versions and hashes alone; where they come from is the machine's business."""
     assert "://" not in LOCK

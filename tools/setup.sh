@@ -83,10 +83,13 @@ if ! new_enough .venv/bin/python || ! head -n 3 .venv/bin/pip 2>/dev/null | grep
 fi
 
 echo "正在按 requirements.lock 安装依赖，首次约需几分钟……"
+# The lock lists everything; an older pip's resolver would look for newer releases of extras that it does not list.
 .venv/bin/python -m pip install -qq --no-deps --require-hashes -r requirements.lock ||
   fail "依赖安装失败，请检查网络和磁盘空间后重新运行 make setup。" "dependencies could not be installed; check network and disk, then run make setup again."
 .venv/bin/python -m pip install -qq --no-deps --no-build-isolation --editable . ||
   fail "本项目安装失败。" "the project itself could not be installed."
+.venv/bin/python -m pip check -qq ||
+  fail "依赖不完整，请删除 .venv 后重新运行 make setup。" "packages are missing or do not fit together; remove .venv and run make setup again."
 
 .venv/bin/python - <<'PY' || fail "缺少固定版本的中文字体包或 PDF 组件，请删除 .venv 后重新运行 make setup。" "the pinned Chinese fonts or the PDF parts are missing; remove .venv and run make setup again."
 from importlib.resources import files
