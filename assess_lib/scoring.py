@@ -6,7 +6,8 @@ never computes a point of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -297,18 +298,24 @@ def _problems(item: Item, unit: Unit, outcome: Outcome) -> list[Problem]:
 
 def _ranked(results: Sequence[Result]) -> list[Result]:
     """Give competition ranks (1, 1, 3) by final score, within the group and overall, to units that have one."""
-
-    def rank(result: Result, rivals: Sequence[Result]) -> int | None:
-        own = result.final_score
-        if own is None:
-            return None
-        return 1 + sum(rival.final_score is not None and rival.final_score > own for rival in rivals)
-
+    overall = _ranks(result.final_score for result in results)
+    members: defaultdict[str, list[Decimal | None]] = defaultdict(list)
+    for result in results:
+        members[result.group].append(result.final_score)
+    within = {group: _ranks(scores) for group, scores in members.items()}
     return [
         replace(
             result,
-            rank_in_group=rank(result, [r for r in results if r.group == result.group]),
-            rank_overall=rank(result, results),
+            rank_in_group=None if result.final_score is None else within[result.group][result.final_score],
+            rank_overall=None if result.final_score is None else overall[result.final_score],
         )
         for result in results
     ]
+
+
+def _ranks(scores: Iterable[Decimal | None]) -> dict[Decimal, int]:
+    """Return the competition rank of each score, the highest first."""
+    ranks: dict[Decimal, int] = {}
+    for rank, score in enumerate(sorted((score for score in scores if score is not None), reverse=True), start=1):
+        ranks.setdefault(score, rank)
+    return ranks

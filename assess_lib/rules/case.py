@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from assess_lib.exact import ZERO, show
 from assess_lib.ledger import Chain, Entry
@@ -81,6 +81,11 @@ class Case:
     _evidence: Mapping[tuple[str, str], Row]
     _decisions: Mapping[tuple[str, str, str], Row]
     _confirmations: Mapping[tuple[str, str], Row]
+    shared: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What a rule makes once for all units, by a key of its own, from tables that no decision changes.
+
+    A case with other readings or without a decision shares it: what depends on those belongs into the key.
+    """
 
     @classmethod
     def build(cls, tables: Tables, scheme: Scheme, readings: Mapping[str, str], run_date: date) -> Case:

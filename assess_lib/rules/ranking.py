@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -18,16 +19,37 @@ QUARTERS = TABLES[TABLE].column("季度").choices
 
 List = Literal["volume", "rate", "both"]
 _LIST_NAMES: dict[List, str] = {"volume": "报送量", "rate": "采用率", "both": "报送量（同量按采用率）"}
+# Each ranked row names its rivals' rows. Of a list that is longer than any county's only the highest are named, or
+# the ledger of a province would grow with the square of its units.
+NAMED_RIVALS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """One list of one quarter: the rank of each standing, the rows that its places name, how many stand on it."""
+
+    ranks: dict[tuple[Fraction, ...], int]
+    named: tuple[Source, ...]
+    listed: int
+
+    @classmethod
+    def of(cls, pool: list[tuple[Source, tuple[Fraction, ...]]]) -> Ranking:
+        """Rank (row, standing) in competition order (1, 1, 3): the first of equal standings gives the rank."""
+        descending = sorted(range(len(pool)), key=lambda position: pool[position][1], reverse=True)
+        ranks: dict[tuple[Fraction, ...], int] = {}
+        for rank, position in enumerate(descending, start=1):
+            ranks.setdefault(pool[position][1], rank)
+        return cls(ranks, tuple(pool[position][0] for position in sorted(descending[:NAMED_RIVALS])), len(pool))
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One unit's place in one quarter's list; ``rank`` is None when the unit is not on it."""
+    """One unit's place in one quarter's list: ``rank`` of how many units; None when the unit is not on it."""
 
     quarter: str
     list: List
     row: Row
-    rank: int | None
+    rank: tuple[int, int] | None
     points: Decimal
     rivals: tuple[Source, ...]
 
@@ -37,7 +59,8 @@ class Place:
         figures = f"报送 {self.row['报送条数']} 条、采用 {self.row['采用条数']} 条"
         if self.rank is None:
             return f"{name}：未上榜（{figures}）"
-        return f"{name}：第 {self.rank} 名，上榜 {1 + len(self.rivals)} 个单位（{figures}）"
+        rank, listed = self.rank
+        return f"{name}：第 {rank} 名，上榜 {listed} 个单位（{figures}）"
 
 
 def quarterly_top_ranks(item: Item, unit: Unit, case: Case) -> Outcome:
@@ -96,20 +119,30 @@ def _standing(row: Row, which: List) -> tuple[Fraction, ...] | None:
 
 def _place(row: Row, which: List, rule: QuarterlyTopRanks, unit: Unit, case: Case) -> Place:
     """Find the unit's place in one list of one quarter."""
-    pool = [
-        (other.id, rival, standing)
-        for other in case.units
-        if case.readings["info_pool"] == "all_units" or other.group == unit.group
-        for rival in case.rows(TABLE, other)
-        if rival["季度"] == row["季度"] and (standing := _standing(rival, which)) is not None
-    ]
+    pool = "" if case.readings["info_pool"] == "all_units" else unit.group
     own = _standing(row, which)
-    rivals = tuple(rival.source for other, rival, _ in pool if other != unit.id)
     if own is None:
         return Place(row["季度"], which, row, None, ZERO, ())
-    rank = 1 + sum(standing > own for _, _, standing in pool)
+    ranking = _rankings(row["季度"], which, case)[pool]
+    rank = ranking.ranks[own]
     points = rule.rank_points[rank - 1] if rank <= len(rule.rank_points) else ZERO
-    return Place(row["季度"], which, row, rank, points, rivals)
+    rivals = tuple(source for source in ranking.named if source != row.source)
+    return Place(row["季度"], which, row, (rank, ranking.listed), points, rivals)
+
+
+def _rankings(quarter: str, which: List, case: Case) -> dict[str, Ranking]:
+    """Return one list of one quarter by group, and that of all units under ``""``; made once, shared by all units."""
+    key = (__name__, quarter, which)
+    if key not in case.shared:
+        pools: defaultdict[str, list[tuple[Source, tuple[Fraction, ...]]]] = defaultdict(list)
+        for unit in case.units:
+            for row in case.rows(TABLE, unit):
+                if row["季度"] == quarter and (standing := _standing(row, which)) is not None:
+                    for pool in ("", unit.group):
+                        pools[pool].append((row.source, standing))
+        case.shared[key] = {pool: Ranking.of(entries) for pool, entries in pools.items()}
+    rankings: dict[str, Ranking] = case.shared[key]
+    return rankings
 
 
 def _write(
