@@ -62,6 +62,11 @@ def years(root: Path) -> list[int]:
     return sorted(int(name) for name in names if len(name) == 4 and name.isascii() and name.isdigit())
 
 
+def is_staging(folder: Path) -> bool:
+    """Tell whether the folder is itself being built, by a run that holds the lock of the real one."""
+    return folder.name.startswith(".") and folder.name.endswith(".building")
+
+
 def _is_same(one: Path, other: Path) -> bool:
     if one == other:
         return True

@@ -28,6 +28,7 @@ from assess_lib.errors import (
     UsageError,
     VerifyFailed,
 )
+from assess_lib.intake import warm_up
 from assess_lib.official_text import check_official_text, load_official_text
 from assess_lib.paths import YearPaths
 from assess_lib.scheme import KNOWN_READINGS, Scheme
@@ -251,6 +252,7 @@ def check(
     Raises InputRejected with all problems when there are errors.
     """
     request = _request("check", paths, readings, run_date)
+    warm_up()
     hashes, rules = _begin(request)
     with _run(request) as attempt:
         inputs = _read(request, hashes, rules, attempt)
@@ -306,6 +308,7 @@ def clean_stage(paths: YearPaths, *, run_date: str | date | None = None) -> Outc
     when an approved set would lose its results.
     """
     request = _request("01_clean", paths, None, run_date)
+    warm_up()
     hashes, rules = _begin(request)
     with _run(request) as attempt:
         inputs = _read(request, hashes, rules, attempt)
@@ -390,6 +393,7 @@ def score(
     leave the set as it was, its approval too. Raises ApprovalRefused, with nothing touched, when the set is approved.
     """
     request = _request("score", paths, readings, run_date, final, reopen)
+    warm_up()
     hashes, rules = _begin(request)
     with _run(request) as attempt:
         approval.may_replace(paths.processed, request.reopen)

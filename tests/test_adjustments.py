@@ -16,7 +16,7 @@ from report_set import PAYLOAD, make_set, small_set_tables, write_processed
 from assess_lib import views
 from assess_lib.adjustments import Adjustment, list_adjustments
 from assess_lib.cli.explain import tell
-from assess_lib.store import load_set
+from assess_lib.store import load_rows, load_set
 
 D = Decimal
 
@@ -228,10 +228,15 @@ def test_a_stored_set_carries_its_decisions(tmp_path) -> None:
 
 
 @pytest.fixture(scope="module")
-def data():
+def literals():
     changed = decide("扣分登记", "KF-2", new="0.5", 编号="TZ-2", 理由=PAYLOAD, 决定人="副组长")
     revoked = decide("扣分登记", "KF-3", 编号="TZ-1", 理由="误登")
-    return make_set(tables_with(changed, revoked, decide("扣分登记", "KF-4", "D02", new="19.99", 编号="TZ-3")))
+    return tables_with(changed, revoked, decide("扣分登记", "KF-4", "D02", new="19.99", 编号="TZ-3"))
+
+
+@pytest.fixture(scope="module")
+def data(literals):
+    return make_set(literals)
 
 
 def test_the_units_annex_has_a_row_for_each_decision(data) -> None:
@@ -300,8 +305,10 @@ def test_a_county_without_decisions_has_no_annex() -> None:
     assert "调整复核" not in parse(county.headline()).get_text()
 
 
-def test_explain_tells_the_decisions(data) -> None:
+def test_explain_tells_the_decisions(literals, tmp_path) -> None:
     """assess explain counts the decisions on top and tells each in words at the end; T02 has none."""
+    write_processed(tmp_path / "2022", literals)
+    data = load_rows(tmp_path / "2022")
     told = list(tell(data, "T01"))
     assert "本结果含 2 项调整复核，见文末。" in told
     at = told.index("五、调整复核情况")

@@ -503,12 +503,12 @@ def test_problems_are_listed_by_file_errors_first(year: Year) -> None:
 def test_every_command_is_one_module_with_a_click_command() -> None:
     """The table of commands names modules of this package whose object is a click command of that name."""
     context = click.Context(cli.cli)
-    for name, place in cli.COMMANDS.items():
-        assert place.startswith("assess_lib.cli.")
+    for name, listed in cli.COMMANDS.items():
+        assert listed.place.startswith("assess_lib.cli.")
         command = cli.cli.get_command(context, name)  # type: ignore[attr-defined]
         assert isinstance(command, click.Command)
         assert command.name == name
-        assert command.get_short_help_str()
+        assert command.get_short_help_str() == listed.short_help
 
 
 def test_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
@@ -538,3 +538,52 @@ def test_an_option_given_empty_is_wrong_usage(option: str, capsys: pytest.Captur
     """An unset shell variable after an option never means the default folder: wrong usage, nothing touched."""
     assert cli.main(["check", option, ""]) == 2
     assert option in capsys.readouterr().err
+
+
+# --- quick to start ------------------------------------------------------------------------------------------------
+
+# What takes a tenth of a second or more to import, and what the commands below have no use for.
+_HEAVY = {"IPython", "duckdb", "jinja2", "matplotlib", "nbconvert", "numpy", "openpyxl", "pandas", "papermill"}
+_HEAVY |= {"pyarrow", "pydantic", "rich", "ruamel", "weasyprint", "xlsxwriter"}
+
+
+def _imported(arguments: Sequence[str]) -> set[str]:
+    """Run a command in a process of its own and return the heavy packages that it imported."""
+    code = "import sys; from assess_lib.cli import main; code = main(sys.argv[1:]); print(*sys.modules); sys.exit(code)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        timeout=120,
+        check=True,
+    )
+    return {name.partition(".")[0] for name in done.stdout.decode().splitlines()[-1].split()} & _HEAVY
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["completion", "bash"], ["completion", "--help"]], ids=" ".join
+)
+def test_the_list_of_commands_imports_nothing_heavy(arguments: list[str]) -> None:
+    """Help, version and completion script come at once: no data frames, no models, no figures are imported for them."""
+    assert _imported(arguments) == set()
+
+
+def test_completing_a_command_imports_nothing_heavy() -> None:
+    """Pressing Tab after ``assess ex`` offers explain with its short help, without importing explain's module."""
+    code = "import sys; from assess_lib.cli import main; sys.argv[0] = 'assess'\ntry:\n    main()\n"
+    code += "finally:\n    print(*sys.modules)"
+    asked = {"_ASSESS_COMPLETE": "fish_complete", "COMP_WORDS": "assess ex", "COMP_CWORD": "ex"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=120, env={**os.environ, **asked}
+    )
+    *offered, modules = done.stdout.decode().splitlines()
+    assert offered == ["plain,explain\t用文字说明某个单位的得分由来"]
+    assert {name.partition(".")[0] for name in modules.split()} & _HEAVY == set()
+    assert "assess_lib.cli.explain" not in modules.split()
+
+
+def test_scoring_and_explaining_import_no_data_frames(scored: Year) -> None:
+    """check, score and explain work on plain rows: pandas, figures and notebooks are never imported for them."""
+    never = {"IPython", "duckdb", "jinja2", "matplotlib", "nbconvert", "openpyxl", "pandas", "papermill", "weasyprint"}
+    for arguments in (["check"], ["score"], ["explain", "T01"]):
+        assert _imported([*arguments, *scored.options]) & never == set(), arguments

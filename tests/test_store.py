@@ -107,6 +107,24 @@ def test_stored_columns_are_the_contracts_then_source_and_notes() -> None:
     assert [str(kind) for kind in parquet.schema(TABLES["扣分标准"]).types][3] == "decimal128(18, 2)"
 
 
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        ("参会登记", {"日期": datetime(2022, 3, 1)}),  # a point in time, where days stand
+        ("扣分标准", {"单次扣分": "1.00"}),
+        ("信息报送", {"报送条数": True}),
+        ("信息报送", {"报送条数": "12"}),
+        ("单位名录", {"单位名称": 7}),
+    ],
+)
+def test_a_column_holds_its_own_type_alone(table: str, values: dict[str, object]) -> None:
+    """A value of another type than the column's is a fault of the program and is refused, never turned into text."""
+    (row,) = make_tables({table: [{}]})[table]
+    wrong = Row(table, {**row.values, **values}, row.source, row.notes)  # type: ignore[dict-item]
+    with pytest.raises(TypeError):
+        parquet.dump(table, [wrong])
+
+
 def test_parquet_bytes_depend_on_the_rows_alone() -> None:
     """The same rows give the same bytes, 0.5 and 0.50 alike; another amount gives others."""
     row = {"标准编号": "A", "考核内容": "x", "扣分情形": "y", "批准文号": "z"}

@@ -11,8 +11,11 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Mapping, Sequence
+from gettext import gettext
+from typing import NamedTuple
 
 import click
+from click.shell_completion import CompletionItem
 
 from assess_lib import __version__
 from assess_lib.cli.console import prepare_streams, say
@@ -26,24 +29,33 @@ from assess_lib.errors import (
     AssessError,
 )
 
-# Command to module and object; a module is imported when its command is asked for, so that each starts quickly.
-COMMANDS: Mapping[str, str] = {
-    "run": "assess_lib.cli.run:run",
-    "check": "assess_lib.cli.check:check",
-    "score": "assess_lib.cli.score:score",
-    "report": "assess_lib.cli.report:report",
-    "pack": "assess_lib.cli.pack:pack",
-    "approve": "assess_lib.cli.approve:approve",
-    "explain": "assess_lib.cli.explain:explain",
-    "verify": "assess_lib.cli.verify:verify",
-    "readings": "assess_lib.cli.readings:readings",
-    "robustness": "assess_lib.cli.robustness:robustness",
-    "compare": "assess_lib.cli.compare:compare",
-    "templates": "assess_lib.cli.templates:templates",
-    "new-year": "assess_lib.cli.new_year:new_year",
-    "lab": "assess_lib.cli.lab:lab",
-    "doctor": "assess_lib.cli.doctor:doctor",
-    "completion": "assess_lib.cli.completion:completion",
+
+class Listed(NamedTuple):
+    """A command in the list: where it is, as ``module:object``, and what it does in a few words."""
+
+    place: str
+    short_help: str
+
+
+# A module is imported when its command is asked for. What the list of commands and the shell's completion show stands
+# here, so that they need not wait for sixteen modules and all that these import.
+COMMANDS: Mapping[str, Listed] = {
+    "run": Listed("assess_lib.cli.run:run", "运行全部笔记本：清洗、评分、各单位报告、全县汇总"),
+    "check": Listed("assess_lib.cli.check:check", "检查原始数据，一次列出全部问题"),
+    "score": Listed("assess_lib.cli.score:score", "清洗并评分，几秒内写出结果"),
+    "report": Listed("assess_lib.cli.report:report", "由现有结果出报告，不重新评分"),
+    "pack": Listed("assess_lib.cli.pack:pack", "为每个单位打一个压缩包：报告、待办清单、台账"),
+    "approve": Listed("assess_lib.cli.approve:approve", "登记领导小组的批准：结果定稿并冻结"),
+    "explain": Listed("assess_lib.cli.explain:explain", "用文字说明某个单位的得分由来"),
+    "verify": Listed("assess_lib.cli.verify:verify", "核对：哈希、重新评分、台账、印出的数字"),
+    "readings": Listed("assess_lib.cli.readings:readings", "全部口径组合：谁的等次、名次取决于哪项口径"),
+    "robustness": Listed("assess_lib.cli.robustness:robustness", "结论稳不稳：最少更正几条登记就会变，还能扣多少分"),
+    "compare": Listed("assess_lib.cli.compare:compare", "比较两个结果文件夹：哪些单位变了，为什么"),
+    "templates": Listed("assess_lib.cli.templates:templates", "生成空白表格，发给各单位填写"),
+    "new-year": Listed("assess_lib.cli.new_year:new_year", "由上一年度生成新年度的原始数据文件夹"),
+    "lab": Listed("assess_lib.cli.lab:lab", "打开 JupyterLab，运行笔记本"),
+    "doctor": Listed("assess_lib.cli.doctor:doctor", "检查本机环境：字体、PDF、磁盘、编码、版本"),
+    "completion": Listed("assess_lib.cli.completion:completion", "命令行补全：按 Tab 键补全命令和选项"),
 }
 
 
@@ -56,11 +68,25 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name].partition(":")
+        listed = COMMANDS[cmd_name]
+        module, _, name = listed.place.partition(":")
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command)
         command.options_metavar = "[选项]"
+        command.short_help = listed.short_help
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section(gettext("Commands")):
+            formatter.write_dl([(name, listed.short_help) for name, listed in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        named = [
+            CompletionItem(name, help=listed.short_help)
+            for name, listed in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -93,6 +119,13 @@ def _interpreter_in_utf8() -> None:
     if os.name == "posix" and sys.getfilesystemencoding().lower().replace("-", "") != "utf8":
         command = [sys.executable, "-X", "utf8", "-m", "assess_lib", *sys.argv[1:]]
         os.execve(sys.executable, command, {**os.environ, "PYTHONUTF8": "1"})
+
+
+def _one_thread() -> None:
+    # Numpy comes along with pyarrow and starts a thread of linear algebra for each processor: a tenth of the time of a
+    # short command, for nothing. In JupyterLab people may compute as they like.
+    if sys.argv[1:2] != ["lab"]:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _bug(error: BaseException) -> int:
@@ -158,6 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; without arguments, those of the process."""
     if arguments is None:
         _interpreter_in_utf8()
+        _one_thread()
         prepare_streams()
     with chinese():
         return _run(arguments)

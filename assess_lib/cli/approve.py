@@ -14,7 +14,7 @@ from assess_lib.publish import year
 from assess_lib.views.words import day as in_words
 
 
-@click.command(short_help="登记领导小组的批准：结果定稿并冻结")
+@click.command()
 @click.option("--document", metavar="文号", required=True, help="批准文件的文号。")
 @click.option("--by", metavar="职务", required=True, help="谁批准的，写职务，如 组长。")
 @click.option("--no-reports", is_flag=True, help="不重出报告；以后用 assess report 重出。")

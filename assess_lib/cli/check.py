@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from assess_lib import pipeline
 from assess_lib.cli.console import list_problems, say
 from assess_lib.cli.jsonout import accepted_record, json_option, rejected_record, show_json
 from assess_lib.cli.options import Shared, shared
 from assess_lib.errors import InputRejected
+from assess_lib.intake import warm_up
 
 
-@click.command(short_help="检查原始数据，一次列出全部问题")
+@click.command()
 @json_option
 @shared
 def check(shared: Shared, as_json: bool) -> None:
@@ -29,6 +29,9 @@ def check(shared: Shared, as_json: bool) -> None:
     （severity、code、file、sheet、row、column、value、message、remedy），rows 各文件的行数。
     有错误时 accepted 为 false，date、readings、rows 为 null。
     """
+    warm_up()
+    from assess_lib import pipeline  # while the reading process gets ready
+
     try:
         outcome = pipeline.check(shared.paths, readings=shared.readings, run_date=shared.run_date)
     except InputRejected as error:

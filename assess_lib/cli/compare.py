@@ -155,7 +155,7 @@ def _chosen(comparison: Comparison, sides: tuple[Side, Side], names: tuple[str, 
     return comparison.only(frozenset(find_unit(roster, name) for name in names))
 
 
-@click.command(short_help="比较两个结果文件夹：哪些单位变了，为什么")
+@click.command()
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
 @click.option("--csv", "csv_file", metavar="FILE", default="", help="把每一笔差异写成 csv 文件。")

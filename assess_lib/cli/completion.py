@@ -11,7 +11,7 @@ _SHELLS: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshCompl
 COMPLETE_VARIABLE = "_ASSESS_COMPLETE"
 
 
-@click.command(short_help="命令行补全：按 Tab 键补全命令和选项")
+@click.command()
 @click.argument("shell", type=click.Choice(list(_SHELLS)), metavar="bash|zsh|fish")
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:

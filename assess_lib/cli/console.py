@@ -8,12 +8,12 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TextIO
-
-from rich.console import Console
-from rich.table import Table
+from typing import TYPE_CHECKING, TextIO
 
 from assess_lib.errors import SEVERITY_NAMES, Problem
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 # So many unresolved items, warnings and notices are shown in full; errors always are.
 _SHOWN = 20
@@ -90,6 +90,8 @@ def say(text: str = "", *, error: bool = False) -> None:
 
 def console() -> Console:
     """Return a console that honours NO_COLOR and the terminal's width; wide enough for any table when piped."""
+    from rich.console import Console  # most commands print lines alone
+
     terminal = sys.stdout is not None and sys.stdout.isatty()
     return Console(
         file=sys.stdout,
@@ -102,6 +104,8 @@ def console() -> Console:
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a small table; all but the first column are numbers. NO_COLOR leaves no escape at all, bold neither."""
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="" if os.environ.get("NO_COLOR") else "bold")
     for index, column in enumerate(columns):
         table.add_column(column, justify="left" if index == 0 else "right")

@@ -15,7 +15,7 @@ from assess_lib.errors import EnvironmentFailure
 _MARKS = {"good": "✓", "warning": "!", "bad": "✗"}
 
 
-@click.command(short_help="检查本机环境：字体、PDF、磁盘、编码、版本")
+@click.command()
 @click.option("--year", default="", metavar="YEAR", help="考核年度；不写则取 data/raw 中最新的一年。")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON，供其他程序读取。")
 def doctor(year: str, as_json: bool) -> None:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from difflib import get_close_matches
 from typing import Any
 
 import click
 
 from assess_lib.cli.console import say
-from assess_lib.cli.jsonout import frame_records, json_option, show_json
+from assess_lib.cli.jsonout import json_option, show_json
 from assess_lib.cli.options import Shared, shared
 from assess_lib.errors import UsageError
 from assess_lib.scheme import Item, Scheme
-from assess_lib.store import ScoredSet, load_set, read_tables
+from assess_lib.store import ScoredRows, load_rows
 from assess_lib.tables import Row
-from assess_lib.views.adjustments import HEADING, adjustments_of, effect_text, new_text
+from assess_lib.views.adjustments import HEADING, effect_text, new_text
 from assess_lib.views.page import approval_facts, draft_label
 from assess_lib.views.words import (
     ABSENT,
@@ -97,7 +98,7 @@ def _step(row: Mapping[Any, Any], scheme: Scheme) -> Iterator[str]:
     yield f"      {'；'.join(part for part in basis if part)}"
 
 
-def _conclusion(result: Mapping[Any, Any], data: ScoredSet) -> str:
+def _conclusion(result: Mapping[Any, Any], data: ScoredRows) -> str:
     scheme = data.basis.scheme
     if result["status"] == "vetoed":
         return f"结论：{result['grade']}（单项否决）。其余各项不再计分，不参加排名。"
@@ -111,8 +112,8 @@ def _conclusion(result: Mapping[Any, Any], data: ScoredSet) -> str:
         bonus = f"低于{scheme.judgement.pass_mark.name} {plain(scheme.judgement.pass_mark.points)}，不计加分"
     else:
         bonus = f"未过{gate.name} {plain(gate.points)}，不计加分"
-    ranked = data.results[data.results["rank_overall"].notna()]
-    same = int((ranked["group"] == result["group"]).sum())
+    ranked = [row for row in data.results if row["rank_overall"] is not None]
+    same = sum(row["group"] == result["group"] for row in ranked)
     return (
         f"结论：最终得分 {number(result['final_score'])}，{grade}。重点考核 {number(result['key_score'])}，{bonus}。"
         f"组内第 {result['rank_in_group']} 名（{result['group']}参加排名 {same} 个），"
@@ -120,18 +121,22 @@ def _conclusion(result: Mapping[Any, Any], data: ScoredSet) -> str:
     )
 
 
-def tell(data: ScoredSet, unit_id: str) -> Iterator[str]:
+def _own(rows: Iterable[dict[str, Any]], unit_id: str) -> list[dict[str, Any]]:
+    return [row for row in rows if row["unit_id"] == unit_id]
+
+
+def tell(data: ScoredRows, unit_id: str) -> Iterator[str]:
     """Tell a unit's score line by line: conclusion, unresolved items, then each part with its ledger rows."""
     scheme = data.basis.scheme
-    result: Mapping[Any, Any] = next(row for row in data.results.to_dict("records") if row["unit_id"] == unit_id)
-    items = {r["item"]: r for r in data.items[data.items["unit_id"] == unit_id].to_dict("records")}
-    ledger = data.ledger[data.ledger["unit_id"] == unit_id].to_dict("records")
+    result = _own(data.results, unit_id)[0]
+    items = {row["item"]: row for row in _own(data.items, unit_id)}
+    ledger = _own(data.ledger, unit_id)
     yield f"{result['unit_name']}（{unit_id}，{result['group']}）{data.basis.year} 年度考核 · {draft_label(data)}"
     yield f"计分日期 {data.basis.run_date.isoformat()}。{_conclusion(result, data)}"
     approved = "，".join(f"{name}：{value}" for name, value in approval_facts(data))
     if approved:
         yield f"{approved}。"
-    decisions = adjustments_of(data, unit_id)
+    decisions = _decisions(data, unit_id)
     if decisions:
         yield f"本结果含 {len(decisions)} 项调整复核，见文末。"
     unresolved = [item for item in scheme.items if item.id in items and items[item.id]["unresolved"]]
@@ -176,16 +181,17 @@ def _decision(row: Mapping[str, Any]) -> Iterator[str]:
     yield f"      决定人：{row['decider']}；决定日期：{row['decided']}；批准文号：{row['document']}；{where}"
 
 
-def explained(data: ScoredSet, unit_id: str) -> dict[str, Any]:
+def _decisions(data: ScoredRows, unit_id: str) -> list[dict[str, Any]]:
+    return _own(map(asdict, data.adjustments), unit_id)
+
+
+def explained(data: ScoredRows, unit_id: str) -> dict[str, Any]:
     """Return the same for other programs: result, items, ledger and adjustments under the columns of their files.
 
     In the ledger ``source`` is a list of file, sheet and row, ``reading`` maps each key to the option in force.
     """
-    own = {
-        name: frame_records(frame[frame["unit_id"] == unit_id].to_dict("records"))
-        for name, frame in (("results", data.results), ("items", data.items), ("ledger", data.ledger))
-    }
-    for row in own["ledger"]:
+    ledger = [dict(row) for row in _own(data.ledger, unit_id)]
+    for row in ledger:
         found = places(row["source"])
         row["source"] = [{"file": place.file, "sheet": place.sheet, "row": place.row} for place in found]
         row["reading"] = dict(reading_pairs(row["reading"]))
@@ -196,14 +202,14 @@ def explained(data: ScoredSet, unit_id: str) -> dict[str, Any]:
         "state": draft_label(data),
         "receipt": data.receipt_digest,
         "readings": data.basis.readings,
-        "result": own["results"][0],
-        "items": own["items"],
-        "ledger": own["ledger"],
-        "adjustments": adjustments_of(data, unit_id),
+        "result": _own(data.results, unit_id)[0],
+        "items": _own(data.items, unit_id),
+        "ledger": ledger,
+        "adjustments": _decisions(data, unit_id),
     }
 
 
-@click.command(short_help="用文字说明某个单位的得分由来")
+@click.command()
 @click.argument("unit", metavar="单位")
 @json_option
 @shared
@@ -222,14 +228,14 @@ def explain(shared: Shared, unit: str, as_json: bool) -> None:
     --json 的内容：result（键同 results.csv）、items（同 items.csv）、ledger（同 ledger.csv，
     其中 source、reading 拆成列表和映射）、adjustments（调整复核）、state（初评稿、送审稿、定稿）。
     """
-    data = load_set(shared.paths.processed)
+    data = load_rows(shared.paths.processed)
     if data.basis.year != shared.paths.year:
         raise UsageError(f"现有结果是 {data.basis.year} 年度的，不是 {shared.paths.year} 年度的。请用 --year 指明。")
     other = [key for key, value in shared.readings.items() if data.basis.readings[key] != value]
     if other or (shared.run_date and shared.run_date != data.basis.run_date):
         what = f"口径 {'、'.join(other)}" if other else "计分日期"
         raise UsageError(f"现有结果不是按所给的{what}评的。请先用同样的选项运行 assess score。")
-    unit_id = find_unit(read_tables(shared.paths.processed)["单位名录"], unit)
+    unit_id = find_unit(data.tables["单位名录"], unit)
     if as_json:
         show_json(explained(data, unit_id))
         return

@@ -7,7 +7,7 @@ to standard error, exit codes stay what they are. Keys are never renamed; new on
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
@@ -85,8 +85,3 @@ def rejected_record(command: str, year: int, problems: Sequence[Problem]) -> dic
         **counted(problems),
         "rows": None,
     }
-
-
-def frame_records(rows: Iterable[Mapping[Any, Any]]) -> list[dict[str, Any]]:
-    """Return a frame's rows as plain records."""
-    return [{str(key): value for key, value in row.items()} for row in rows]

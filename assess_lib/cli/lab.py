@@ -47,10 +47,7 @@ def server_options() -> list[str]:
     return options
 
 
-@click.command(
-    short_help="打开 JupyterLab，运行笔记本",
-    context_settings={"ignore_unknown_options": True},
-)
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- JupyterLab 的选项]")
 def lab(arguments: tuple[str, ...]) -> None:
     """打开 JupyterLab，逐格运行和修改笔记本。先打开的一页列出全部笔记本和阅读次序。

@@ -24,7 +24,7 @@ def _filled(_context: click.Context, option: click.Parameter, value: str | None)
     return value or ""
 
 
-@click.command("new-year", short_help="由上一年度生成新年度的原始数据文件夹")
+@click.command("new-year")
 @click.argument("year", metavar="YEAR")
 @click.option("--from", "earlier", required=True, metavar="YEAR", help="从哪一年度带来方案和单位名录。")
 @click.option("--raw", callback=_filled, metavar="DIR", help="新年度的原始数据文件夹；默认 data/raw/年份。")

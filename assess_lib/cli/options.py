@@ -6,11 +6,12 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from types import ModuleType
 from typing import Any
 
 import click
 
-from assess_lib import paths, pipeline, store
+from assess_lib import paths
 from assess_lib.errors import UsageError
 
 
@@ -23,6 +24,13 @@ class Shared:
     run_date: date | None
 
 
+def _pipeline() -> ModuleType:
+    """Import the pipeline for those who give readings or a date: a help page or ``assess explain`` need not wait."""
+    from assess_lib import pipeline
+
+    return pipeline
+
+
 def split_readings(pairs: tuple[str, ...]) -> dict[str, str]:
     """Read ``KEY=VALUE`` pairs. Raises UsageError for another form, an unknown key or value, or two values of a key."""
     found: dict[str, str] = {}
@@ -33,7 +41,7 @@ def split_readings(pairs: tuple[str, ...]) -> dict[str, str]:
         if found.get(key, value) != value:
             raise UsageError(f"口径 {key} 给了两个不同的选项：{found[key]}、{value}。")
         found[key] = value
-    return pipeline.check_readings(found)
+    return _pipeline().check_readings(found) if found else {}
 
 
 def parse_year(text: str) -> int | None:
@@ -120,9 +128,9 @@ def _shared(command: Callable[..., Any], date_help: str) -> Callable[..., Any]:
         run_date: str,
         **rest: Any,
     ) -> Any:
-        chosen, day = split_readings(readings), pipeline.parse_date(run_date)
+        chosen, day = split_readings(readings), _pipeline().parse_date(run_date) if run_date else None
         where = paths.resolve(parse_year(year), raw, processed, reports)
-        if store.is_staging(where.processed) or store.is_staging(where.reports):
+        if paths.is_staging(where.processed) or paths.is_staging(where.reports):
             raise UsageError("文件夹名称以 .building 结尾的，是正在写入的临时文件夹，不能作为输出。")
         return command(Shared(where, chosen, day), *arguments, **rest)
 

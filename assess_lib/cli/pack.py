@@ -12,7 +12,7 @@ from assess_lib.publish.packs import check_target, write_packs
 from assess_lib.store import read_tables
 
 
-@click.command(short_help="为每个单位打一个压缩包：报告、待办清单、台账")
+@click.command()
 @click.argument("folder", metavar="DIR")
 @click.option("--unit", "units", multiple=True, metavar="单位", help="只为这个单位（编码、名称、全称或别名）；可重复。")
 @shared
@@ -29,7 +29,7 @@ def pack(shared: Shared, folder: str, units: tuple[str, ...]) -> None:
     if shared.readings or shared.run_date:
         raise UsageError("压缩包里放的是现有的报告，不能再给 --reading 或 --date。")
     target = check_target(folder, shared.paths)
-    roster = read_tables(shared.paths.processed)["单位名录"] if units else ()
+    roster = read_tables(shared.paths.processed, ["单位名录"])["单位名录"] if units else ()
     codes = tuple(dict.fromkeys(find_unit(roster, name) for name in units))
     made = write_packs(target, shared.paths, codes)
     shown = folder.rstrip("/") or folder

@@ -184,7 +184,7 @@ def tell(data: ScoredSet, exploration: Exploration, chosen: Sequence[str]) -> No
                 say(f"  {line}")
 
 
-@click.command(short_help="全部口径组合：谁的等次、名次取决于哪项口径")
+@click.command()
 @click.option(
     "--unit",
     "units",
@@ -208,7 +208,7 @@ def readings(shared: Shared, units: tuple[str, ...], csv_folder: str, as_json: b
     """
     folder = target_folder(csv_folder, shared)
     data, exploration = load_exploration(shared)
-    roster = read_tables(shared.paths.processed)["单位名录"]
+    roster = read_tables(shared.paths.processed, ["单位名录"])["单位名录"]
     chosen = tuple(dict.fromkeys(find_unit(roster, name) for name in units))
     everybody = tuple(unit.id for unit in exploration.roster)
     if folder is not None:

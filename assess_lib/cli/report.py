@@ -22,7 +22,7 @@ def _check_options(shared: Shared, basis: StoredBasis) -> None:
         raise UsageError(f"现有结果不是按 {'、'.join(other)} 评分的。请先用同样的选项运行 assess score，再出报告。")
 
 
-@click.command(short_help="由现有结果出报告，不重新评分")
+@click.command()
 @unit_option
 @jobs_option
 @pdf_option
@@ -43,7 +43,7 @@ def report(shared: Shared, units: tuple[str, ...], jobs: int | None, no_pdf: boo
     """
     check_jobs(jobs)
     _check_options(shared, load_set(shared.paths.processed).basis)
-    codes = unit_codes(read_tables(shared.paths.processed)["单位名录"], units) if units else ()
+    codes = unit_codes(read_tables(shared.paths.processed, ["单位名录"])["单位名录"], units) if units else ()
     made = year.report_year(shared.paths, units=codes, jobs=jobs, pdf=not no_pdf, progress=Progress().step)
     if not as_json:
         tell(made, shared.paths)

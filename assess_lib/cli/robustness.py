@@ -104,7 +104,7 @@ def tell(data: ScoredSet, found: Robustness, chosen: Sequence[str]) -> None:
         _tell_unit(found, found.of(unit_id))
 
 
-@click.command(short_help="结论稳不稳：最少更正几条登记就会变，还能扣多少分")
+@click.command()
 @click.option(
     "--unit",
     "units",
@@ -128,7 +128,7 @@ def robustness(shared: Shared, units: tuple[str, ...], csv_folder: str, as_json:
     """
     folder = target_folder(csv_folder, shared)
     data, found = load_robustness(shared)
-    roster = read_tables(shared.paths.processed)["单位名录"]
+    roster = read_tables(shared.paths.processed, ["单位名录"])["单位名录"]
     chosen = tuple(dict.fromkeys(find_unit(roster, name) for name in units))
     if folder is not None:
         write_files(folder, robust.csv_files(found, chosen or None))

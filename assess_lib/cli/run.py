@@ -65,7 +65,7 @@ def tell(made: year.Published, paths: YearPaths) -> None:
     say(f"用时 {duration(made.seconds['total'])}。")
 
 
-@click.command(short_help="运行全部笔记本：清洗、评分、各单位报告、全县汇总")
+@click.command()
 @click.option("--final", is_flag=True, help="定稿前的最后一次：只要有待定事项就不予采用（退出码 8）。")
 @jobs_option
 @unit_option

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
-from assess_lib import pipeline
 from assess_lib.cli.console import counts_line, list_problems, say, show_table
 from assess_lib.cli.jsonout import accepted_record, json_option, rejected_record, show_json
 from assess_lib.cli.options import Shared, reopen_option, shared
-from assess_lib.comparison.summary import change_lines
 from assess_lib.errors import FinalRefused, InputRejected
-from assess_lib.scoring import Result
+from assess_lib.intake import warm_up
+
+if TYPE_CHECKING:
+    from assess_lib.scoring import Result
 
 
 def tally(results: tuple[Result, ...], scheme_groups: tuple[str, ...], pass_mark: object) -> list[tuple[str, ...]]:
@@ -39,7 +41,7 @@ def tell_reopened(then: str = "") -> None:
     say(f"原定稿已失效，原因已记入运行登记；新结果须再次送审（--final）和批准（assess approve）。{then}")
 
 
-@click.command(short_help="清洗并评分，几秒内写出结果")
+@click.command()
 @click.option(
     "--final",
     is_flag=True,
@@ -61,6 +63,10 @@ def score(shared: Shared, final: bool, reopen: str | None, as_json: bool) -> Non
     --json 的内容：同 assess check --json，另有 final、reopened（重新打开的原因）、
     receipt（凭据摘要）和 results（各单位，键同 results.csv）。未予采用时 accepted 为 false，receipt、results 为 null。
     """
+    warm_up()
+    from assess_lib import pipeline  # while the reading process gets ready
+    from assess_lib.comparison.summary import change_lines
+
     try:
         outcome = pipeline.score(
             shared.paths,

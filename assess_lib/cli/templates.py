@@ -20,7 +20,7 @@ def _read(shared: Shared) -> tuple[Scheme, blank.Known]:
     return scheme, blank.read_known(shared.paths.raw, scheme)
 
 
-@click.command(short_help="生成空白表格，发给各单位填写")
+@click.command()
 @click.argument("folder", metavar="DIR")
 @click.option(
     "--unit",

@@ -26,7 +26,7 @@ def tell(found: verification.Verification, paths: YearPaths) -> None:
         say(f"不符　　{finding}".replace("\n", " "), error=True)
 
 
-@click.command(short_help="核对：哈希、重新评分、台账、印出的数字")
+@click.command()
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出核对结果，供其他程序读取。")
 @shared
 def verify(shared: Shared, as_json: bool) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
+from assess_lib.errors import EnvironmentFailure
 from assess_lib.intake.cells import Book, Refused
 from assess_lib.intake.isolated import IsolatedReader, reader_of_thread
 
@@ -33,6 +35,12 @@ def read_bytes(path: Path) -> bytes:
             f"文件打不开（{os.strerror(error.errno or 0)}）。",
             "请检查文件权限或磁盘，关闭占用它的程序后重试。",
         ) from error
+
+
+def warm_up() -> None:
+    """Start this thread's reading process without waiting for it: it gets ready while the caller does other things."""
+    with suppress(EnvironmentFailure):  # the first file will say so, with its name
+        reader_of_thread().start()
 
 
 def read_book(path: Path, reader: IsolatedReader | None = None) -> Book:

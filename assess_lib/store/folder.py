@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Self
 
 from assess_lib.errors import EnvironmentFailure
+from assess_lib.paths import is_staging as is_staging  # those who build folders ask here
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
@@ -34,11 +35,6 @@ def building_place(folder: Path) -> Path:
 def old_place(folder: Path) -> Path:
     """Return where the folder's predecessor waits to be cleared away."""
     return folder.parent / f".{folder.name}.old"
-
-
-def is_staging(folder: Path) -> bool:
-    """Tell whether the folder is itself being built, by a run that holds the lock of the real one."""
-    return folder.name.startswith(".") and folder.name.endswith(".building")
 
 
 _REASONS = {

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +93,8 @@ def _own_code() -> str:
 
 def library_versions(names: Iterable[str] = LIBRARIES) -> dict[str, str]:
     """Return the installed version of each library; one that is not installed is left out."""
+    from importlib.metadata import PackageNotFoundError, version  # only those who write a receipt wait for it
+
     found = {}
     for name in names:
         try:

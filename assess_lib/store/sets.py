@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from decimal import Decimal
@@ -204,6 +204,24 @@ class Findings:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoredRows:
+    """A complete scored set read back as plain rows: each a dictionary with the contract's columns.
+
+    Values are what ``ScoredSet`` has in its frames; ``tables`` are the clean tables that the set was scored from.
+    """
+
+    basis: StoredBasis
+    findings: Findings
+    tables: Tables
+    results: tuple[dict[str, Any], ...]
+    items: tuple[dict[str, Any], ...]
+    ledger: tuple[dict[str, Any], ...]
+    receipt_digest: str
+    approval: Approval | None
+    adjustments: tuple[Adjustment, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ScoredSet:
     """A complete scored set read back.
 
@@ -244,9 +262,9 @@ def table_files(tables: Tables) -> dict[str, bytes]:
     return {parquet.table_file(name): parquet.dump(name, tables.get(name, ())) for name in TABLES}
 
 
-def load_tables(files: Mapping[str, bytes]) -> dict[str, tuple[Any, ...]]:
-    """Return the tables that ``table_files`` wrote."""
-    return {name: parquet.load(name, files[parquet.table_file(name)]) for name in TABLES}
+def load_tables(files: Mapping[str, bytes], names: Iterable[str] = TABLES) -> dict[str, tuple[Any, ...]]:
+    """Return the tables that ``table_files`` wrote, or those of these names alone."""
+    return {name: parquet.load(name, files[parquet.table_file(name)]) for name in names}
 
 
 def score_files(score: Scored) -> dict[str, bytes]:
@@ -354,12 +372,12 @@ def read_set_files(processed: Path) -> dict[str, bytes]:
     raise AssertionError("unreachable")
 
 
-def read_tables(processed: Path | str) -> dict[str, tuple[Any, ...]]:
-    """Read the clean tables of a processed folder back into canonical rows, without loss.
+def read_tables(processed: Path | str, names: Iterable[str] = TABLES) -> dict[str, tuple[Any, ...]]:
+    """Read the clean tables of a processed folder, or those of these names alone, back into canonical rows.
 
     Raises UsageError when there is none, VerifyFailed when a file is not what the receipt says.
     """
-    return load_tables(read_set_files(Path(processed)))
+    return load_tables(read_set_files(Path(processed)), names)
 
 
 def _value(column: str, text: str) -> Any:
@@ -380,12 +398,14 @@ def _frame(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> DataFrame:
     return pd.DataFrame([list(row) for row in rows], columns=list(columns), dtype=object)
 
 
-def _read_csv(data: bytes) -> DataFrame:
+def _frame_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> DataFrame:
+    """Return rows as a frame with the file's own columns; ``columns`` are those of a file without rows."""
+    return _frame(list(rows[0]) if rows else columns, [list(row.values()) for row in rows])
+
+
+def _read_csv(data: bytes) -> tuple[dict[str, Any], ...]:
     header, rows = csvfile.parse(data)
-    return _frame(
-        header,
-        [[_value(column, text) for column, text in zip(header, row, strict=True)] for row in rows],
-    )
+    return tuple({column: _value(column, text) for column, text in zip(header, row, strict=True)} for row in rows)
 
 
 def adjustments_frame(adjustments: Sequence[Adjustment]) -> DataFrame:
@@ -407,8 +427,8 @@ def _read_with_approval(processed: Path) -> tuple[dict[str, bytes], Approval | N
     return files, approval
 
 
-def load_set(processed: Path | str) -> ScoredSet:
-    """Read a complete scored set: its basis, and results, items, ledger, problems and row counts as frames.
+def load_rows(processed: Path | str) -> ScoredRows:
+    """Read a complete scored set as plain rows, for commands that need not wait for data frames.
 
     Raises UsageError when the folder holds none, VerifyFailed when a file is not what the receipt says, or the
     approval is not of this receipt.
@@ -421,20 +441,38 @@ def load_set(processed: Path | str) -> ScoredSet:
         )
         if basis.stage != "scored":
             raise UsageError("结果文件夹里只有清洗后的数据，还没有评分。请先运行 assess score 或笔记本 02_score。")
-        problems = [problem_cells(problem) for problem in (*findings.cleaning, *findings.scoring)]
-        rows = [[getattr(count, column) for column in ROW_COLUMNS] for count in findings.counts]
-        return ScoredSet(
+        tables = load_tables(files)
+        return ScoredRows(
             basis,
+            findings,
+            tables,
             _read_csv(files["results.csv"]),
             _read_csv(files["items.csv"]),
             _read_csv(files["ledger.csv"]),
-            _frame(PROBLEM_COLUMNS, problems),
-            _frame(ROW_COLUMNS, rows),
             digest(files[RECEIPT_FILE]),
             approval,
-            adjustments_frame(
-                list_adjustments(load_tables(files), basis.scheme, basis.readings, basis.run_date),
-            ),
+            list_adjustments(tables, basis.scheme, basis.readings, basis.run_date),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise UsageError(_NO_SET) from error
+
+
+def load_set(processed: Path | str) -> ScoredSet:
+    """Read a complete scored set: its basis, and results, items, ledger, problems and row counts as frames.
+
+    Raises what ``load_rows`` does.
+    """
+    read = load_rows(processed)
+    problems = [problem_cells(problem) for problem in (*read.findings.cleaning, *read.findings.scoring)]
+    counts = [[getattr(count, column) for column in ROW_COLUMNS] for count in read.findings.counts]
+    return ScoredSet(
+        read.basis,
+        _frame_of(read.results, RESULT_COLUMNS),
+        _frame_of(read.items, ITEM_COLUMNS),
+        _frame_of(read.ledger, LEDGER_COLUMNS),
+        _frame(PROBLEM_COLUMNS, problems),
+        _frame(ROW_COLUMNS, counts),
+        read.receipt_digest,
+        read.approval,
+        adjustments_frame(read.adjustments),
+    )

@@ -19,8 +19,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import xlsxwriter
-
 from assess_lib.errors import SEVERITY_NAMES, Problem, Severity
 from assess_lib.intake.folder import ENDINGS
 
@@ -125,6 +123,8 @@ def dump_problems(problems: Sequence[Problem]) -> bytes:
     The first sheet has the columns and rows of ``problems.csv``, coloured by severity; each further sheet has the
     problems of one file, in the order of the files' names. The bytes depend on the problems alone.
     """
+    import xlsxwriter  # only those who write a list wait for it
+
     buffer = io.BytesIO()
     options = {
         "in_memory": True,

@@ -16,13 +16,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from assess_lib import exact
 from assess_lib.views import words
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from pandas import DataFrame
 
 
@@ -53,6 +53,8 @@ class Html:
 
 @cache
 def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # not for those who only want the words
+
     environment = Environment(
         loader=FileSystemLoader(templates_folder() / "fragments"),
         autoescape=True,

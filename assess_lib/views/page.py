@@ -8,7 +8,7 @@ from assess_lib.errors import UsageError
 from assess_lib.views import words
 
 if TYPE_CHECKING:
-    from assess_lib.store import ScoredSet
+    from assess_lib.store import ScoredRows, ScoredSet
 
 DRAFT = "初评稿"
 SUBMITTED = "送审稿"
@@ -40,14 +40,14 @@ def unit_name(data: ScoredSet, unit_id: str) -> str:
     return str(names.iloc[0])
 
 
-def draft_label(data: ScoredSet) -> str:
+def draft_label(data: ScoredSet | ScoredRows) -> str:
     """Return the state of the set: 初评稿, from ``--final`` on 送审稿, approved 定稿."""
     if data.approval is not None:
         return APPROVED
     return SUBMITTED if data.basis.final else DRAFT
 
 
-def approval_facts(data: ScoredSet) -> list[tuple[str, str]]:
+def approval_facts(data: ScoredSet | ScoredRows) -> list[tuple[str, str]]:
     """Return under which document, by whom and when the set was approved, each with its name; nothing if it was not."""
     approval = data.approval
     if approval is None:
