@@ -26,6 +26,29 @@ def times(rate: Decimal, count: int) -> Decimal:
     return _WIDE.multiply(rate, Decimal(count))
 
 
+def product(left: Decimal, right: Decimal) -> Decimal:
+    """Multiply two decimals exactly.
+
+    >>> product(Decimal("85.05"), Decimal("0.3"))
+    Decimal('25.515')
+    """
+    return _WIDE.multiply(left, right)
+
+
+def ratio(value: Decimal, whole: Decimal, part: Decimal) -> Decimal:
+    """Return ``value × whole ÷ part``, rounded once, half up, to 0.01.
+
+    Raises ZeroDivisionError when there is nothing to divide by.
+
+    >>> ratio(Decimal("72.00"), Decimal(100), Decimal(80))
+    Decimal('90.00')
+    """
+    if not part:
+        raise ZeroDivisionError("ratio to nothing")
+    with localcontext(_WIDE):
+        return cents(value * whole / part)
+
+
 def mean(values: Iterable[Decimal], count: int | None = None) -> Decimal:
     """Average exact values over ``count`` (default: how many there are), rounded once, half up, to 0.01.
 

@@ -13,9 +13,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from assess_lib.composition import Step, bonus_steps, bounded, earned, exempt_items, key_steps
 from assess_lib.errors import Problem, Severity
 from assess_lib.exact import ZERO, cents, show
 from assess_lib.ledger import Chain, Entry
+from assess_lib.quotas import Standing, place
 from assess_lib.rules import METHODS, Case, Doubt, Outcome, Unit
 from assess_lib.scheme import Item, Scheme
 from assess_lib.tables import Tables
@@ -74,7 +76,7 @@ def score(tables: Tables, scheme: Scheme, readings: Mapping[str, str], run_date:
     mean that cleaning let an unknown standard through.
     """
     case = Case.build(tables, scheme, readings, run_date)
-    judged = [_judge(unit, case) for unit in case.units]
+    judged = _limited([_judge(unit, case) for unit in case.units], scheme)
     results = _ranked([unit_score.result for unit_score in judged])
     return Score(
         results=tuple(results),
@@ -114,22 +116,26 @@ class Verdict:
 def bonus_opens(key_score: Decimal, scheme: Scheme, readings: Mapping[str, str]) -> bool:
     """Tell whether the key score opens the bonus part (四): above the gate, or at it under ``at_least``.
 
-    No bonus rescues a unit below the pass mark: the scheme's loader refuses a gate below it.
+    No bonus rescues a unit whose key score is below the pass mark: the scheme's loader refuses a gate below it. In a
+    scheme without a gate the bonus part is always open, in one without bonus items never.
     """
-    gate = scheme.judgement.bonus_gate.points
-    return key_score > gate or (key_score == gate and readings["bonus_gate"] == "at_least")
+    gate = scheme.judgement.bonus_gate
+    if gate is None:
+        return bool(scheme.part_items("bonus"))
+    return key_score > gate.points or (key_score == gate.points and readings["bonus_gate"] == "at_least")
 
 
 def verdict(vetoed: bool, key_score: Decimal, earned: Decimal, scheme: Scheme, readings: Mapping[str, str]) -> Verdict:
     """Judge a unit by its points alone (四): veto, gate, cap of the bonus part, final score, grade.
 
-    ``earned`` is what the bonus items add up to, before the part's cap. A vetoed unit's ``key_score`` and
-    ``earned`` are not looked at, nor is ``earned`` where the bonus part stays closed.
+    ``earned`` is what the bonus items add up to, before the part's cap and floor. A vetoed unit's ``key_score`` and
+    ``earned`` are not looked at, nor is ``earned`` where the bonus part stays closed. The grade is the one that the
+    score reaches: quotas need the other units, as ranks do.
     """
     if vetoed:
         return Verdict("vetoed", None, False, None, None, scheme.grades.fail)
     opened = bonus_opens(key_score, scheme, readings)
-    bonus = cents(min(earned, scheme.judgement.bonus_cap.points)) if opened else None
+    bonus = bounded(earned, scheme) if opened else None
     final = key_score if bonus is None else key_score + bonus
     return Verdict("scored", key_score, opened, bonus, final, _grade(final, key_score, scheme))
 
@@ -139,24 +145,29 @@ def _judge(unit: Unit, case: Case) -> _UnitScore:
     scheme = case.scheme
     outcomes = {item.id: _apply(item, unit, case) for item in scheme.part_items("veto")}
     grounds = [item for item in scheme.part_items("veto") if outcomes[item.id].vetoed]
-    key_score = earned = ZERO
+    exempt = exempt_items(scheme, unit.id, unit.group)
+    key_score = added = ZERO
+    steps: tuple[Step, ...] = ()
     if not grounds:
-        outcomes[scheme.key_item.id] = key = _apply(scheme.key_item, unit, case)
-        key_score = _points(key)
+        outcomes |= {item.id: _apply(item, unit, case) for item in scheme.key_items if item not in exempt}
+        steps = key_steps(scheme, _points(outcomes), exempt)
+        key_score = sum((step.points for step in steps), ZERO)
         if bonus_opens(key_score, scheme, case.readings):
-            for item in scheme.part_items("bonus"):
-                outcomes[item.id] = outcome = _apply(item, unit, case)
-                earned += _points(outcome)
-    made = verdict(bool(grounds), key_score, earned, scheme, case.readings)
+            outcomes |= {item.id: _apply(item, unit, case) for item in scheme.part_items("bonus")}
+            added = earned(scheme, _points(outcomes))
+            steps += bonus_steps(scheme, _points(outcomes))
+    made = verdict(bool(grounds), key_score, added, scheme, case.readings)
     unjudged = [item for item in scheme.items if item.part not in made.judged]
     if grounds:
-        closing = [_blank(item, unit, case, "not_scored", "因单项否决，不计分") for item in unjudged]
+        why = f"因{scheme.parts.veto.name}，不计分"
+        closing = [_blank(item, unit, case, "not_scored", why) for item in unjudged]
         closing.append(_vetoed_verdict(grounds, unit, case))
     else:
-        closing = [_gate_closed(item, unit, key_score, case) for item in unjudged]
-        chain = _final_chain(unit, made, earned, case)
+        closing = [_exempt(item, unit, case) for item in exempt]
+        closing += [_gate_closed(item, unit, key_score, case) for item in unjudged]
+        chain = _final_chain(unit, steps, case)
         assert chain.total == made.final_score  # what is printed is what the ledger adds up to
-        _write_verdict(chain, made.grade, chain.total, scheme)
+        _write_verdict(chain, made, scheme)
         closing += chain.entries
     items = tuple(_item_score(scheme.item(item_id), unit, outcome) for item_id, outcome in outcomes.items())
     result = Result(
@@ -181,17 +192,45 @@ def _judge(unit: Unit, case: Case) -> _UnitScore:
 
 
 def judge(unit: Unit, case: Case) -> Result:
-    """Judge one unit alone in the order of 四; ranks, which need the others, stay empty."""
+    """Judge one unit alone in the order of 四; ranks and quotas, which need the others, are left out."""
     return _judge(unit, case).result
+
+
+def _limited(judged: list[_UnitScore], scheme: Scheme) -> list[_UnitScore]:
+    """Let the quotas of bands move units to the next band, and say so in the ledger's last row."""
+    if not scheme.grades.limited:
+        return judged
+    standings = [Standing(one.result.group, _competing(one.result, scheme)) for one in judged]
+    place(standings, scheme.grades)
+    return [
+        one if standing.score is None else _regraded(one, standing, scheme)
+        for one, standing in zip(judged, standings, strict=True)
+    ]
+
+
+def _competing(result: Result, scheme: Scheme) -> Decimal | None:
+    """Return the score with which a unit competes for bands: none when vetoed or below the pass mark."""
+    key, final = result.key_score, result.final_score
+    return None if key is None or final is None or scheme.fails(key, final) else final
+
+
+def _regraded(one: _UnitScore, standing: Standing, scheme: Scheme) -> _UnitScore:
+    *rows, last = one.entries
+    told = replace(
+        last,
+        label=f"{scheme.grades.printed(standing.grade)}：最终得分 {show(standing.score)}",
+        formula="；".join((last.formula, *standing.remarks)),
+    )
+    return replace(one, result=replace(one.result, grade=standing.grade), entries=(*rows, told))
 
 
 def _apply(item: Item, unit: Unit, case: Case) -> Outcome:
     return METHODS[item.rule.method](item, unit, case)
 
 
-def _points(outcome: Outcome) -> Decimal:
-    assert outcome.points is not None
-    return outcome.points
+def _points(outcomes: Mapping[str, Outcome]) -> dict[str, Decimal]:
+    """Return the points of the items that have some."""
+    return {item_id: outcome.points for item_id, outcome in outcomes.items() if outcome.points is not None}
 
 
 def _blank(item: Item, unit: Unit, case: Case, status: Literal["not_scored", "gate_closed"], why: str) -> Entry:
@@ -209,10 +248,19 @@ def _blank(item: Item, unit: Unit, case: Case, status: Literal["not_scored", "ga
     return Entry(unit.id, part, item.id, item.clause, label, status, source=source)
 
 
+def _exempt(item: Item, unit: Unit, case: Case) -> Entry:
+    exemption = item.exemption(unit.id, unit.group)
+    assert exemption is not None
+    return _blank(item, unit, case, "not_scored", f"免考核（{exemption.basis}），不参加本项，其余项目折合")
+
+
 def _gate_closed(item: Item, unit: Unit, key_score: Decimal, case: Case) -> Entry:
     gate = case.scheme.judgement.bonus_gate
+    assert gate is not None  # without a gate the bonus part is open
     need = "高于" if case.readings["bonus_gate"] == "above" else "达到"
-    entry = _blank(item, unit, case, "gate_closed", f"重点考核得分未{need}{gate.name}，加分部分不开启，不计")
+    parts = case.scheme.parts
+    why = f"{parts.key.name}得分未{need}{gate.name}，{parts.bonus.name}部分不开启，不计"
+    entry = _blank(item, unit, case, "gate_closed", why)
     sign = "≤" if case.readings["bonus_gate"] == "above" else "<"
     return replace(entry, formula=f"{show(key_score)} {sign} {show(gate.points)}", reading=case.reading("bonus_gate"))
 
@@ -223,50 +271,45 @@ def _vetoed_verdict(grounds: Sequence[Item], unit: Unit, case: Case) -> Entry:
     return Entry(unit.id, "final", "final", part.clause, label, "verdict", source=(unit.source,))
 
 
-def _final_chain(unit: Unit, made: Verdict, earned: Decimal, case: Case) -> Chain:
-    """Add key score and bonus (四 5); the bonus part is cut at its own cap."""
-    scheme, key_score, counted = case.scheme, made.key_score or ZERO, made.bonus_score
+def _final_chain(unit: Unit, steps: Sequence[Step], case: Case) -> Chain:
+    """Add key score and bonus (四 5): a row for each step of the composition."""
+    scheme = case.scheme
     chain = Chain(unit.id, "final", "final", scheme.parts.final.clause, ZERO)
-    chain.append(
-        f"{scheme.key_item.name}得分",
-        "verdict",
-        nominal=key_score,
-        points=key_score,
-        formula=f"0.00 + {show(key_score)} = {show(key_score)}",
-        source=(unit.source,),
-    )
-    if counted is not None:
-        cap = scheme.judgement.bonus_cap
-        cut = f"（各项合计 {show(earned)}，{cap.name} {show(cap.points)}）" if counted < earned else ""
+    for step in steps:
+        remark = f"（{step.remark}）" if step.remark else ""
         chain.append(
-            f"{scheme.parts.bonus.name}得分",
-            "capped" if cut else "verdict",
-            nominal=earned,
-            points=counted,
-            formula=f"{show(chain.total)} + {show(counted)} = {show(chain.total + counted)}{cut}",
-            reading=case.reading("bonus_gate"),
+            step.label,
+            step.status,
+            nominal=step.nominal,
+            points=step.points,
+            formula=f"{show(chain.total)} {_plus(step.points)} = {show(chain.total + step.points)}{remark}",
+            reading=case.reading("bonus_gate") if step.gated and scheme.judgement.bonus_gate else "",
             source=(unit.source,),
         )
     return chain
 
 
+def _plus(points: Decimal) -> str:
+    return f"− {show(-points)}" if points < 0 else f"+ {show(points)}"
+
+
 def _grade(final_score: Decimal, key_score: Decimal, scheme: Scheme) -> str:
     """Grade a scored unit: below the pass mark 不合格, else 合格 or the approved band that the final score reaches."""
-    if key_score < scheme.judgement.pass_mark.points:
+    if scheme.fails(key_score, final_score):
         return scheme.grades.fail
     reached = (band.grade for band in scheme.grades.bands if final_score >= band.at_least)
     return next(reached, scheme.grades.passed)
 
 
-def _write_verdict(chain: Chain, grade: str, final_score: Decimal, scheme: Scheme) -> None:
-    key_score = chain.entries[0].points or ZERO
+def _write_verdict(chain: Chain, made: Verdict, scheme: Scheme) -> None:
     line = scheme.judgement.pass_mark
-    sign = "<" if key_score < line.points else "≥"
-    printed = f"{grade}{scheme.grades.pending}" if grade == scheme.grades.passed else grade
+    by_key = line.compares == "key_score"
+    held = (made.key_score if by_key else made.final_score) or ZERO
+    sign = "<" if held < line.points else "≥"
     chain.note(
-        f"{printed}：最终得分 {show(final_score)}",
+        f"{scheme.grades.printed(made.grade)}：最终得分 {show(made.final_score)}",
         "verdict",
-        formula=f"重点考核 {show(key_score)} {sign} {line.name} {show(line.points)}",
+        formula=f"{scheme.parts.key.name if by_key else '最终得分'} {show(held)} {sign} {line.name} {show(line.points)}",
         source=(chain.entries[0].source),
     )
 

@@ -158,7 +158,7 @@ def test_mypy_finds_nothing() -> None:
 
 
 def test_cases_reach_every_branch_of_the_rules() -> None:
-    """Every branch of every rule, and of the order of judgement, is reached by a case that a person can read."""
+    """Every branch of every rule, of the order of judgement and of the quotas is reached by a case that one can read."""
     done = run(
         *(
             str(BIN / "python"),
@@ -170,6 +170,7 @@ def test_cases_reach_every_branch_of_the_rules() -> None:
             "tests/test_cases.py",
             "tests/test_rules_case.py",
         ),
-        *("--cov=assess_lib.rules", "--cov=assess_lib.scoring", "--cov-branch", "--cov-fail-under=100"),
+        *(f"--cov=assess_lib.{name}" for name in ("rules", "scoring", "composition", "quotas")),
+        *("--cov-branch", "--cov-fail-under=100"),
     )
     assert done.returncode == 0, done.stdout[-3000:]

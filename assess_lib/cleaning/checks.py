@@ -122,7 +122,7 @@ def check_standards(drafts: Drafts, scheme: Scheme, findings: Findings, reliable
                 "请更正，或在扣分标准中补上经批准的标准。",
             )
     file = drafts["扣分标准"][0].source if drafts["扣分标准"] else None
-    for code, item in scheme.named_standards().items():
+    for code, item in (scheme.named_standards() | scheme.register_standards()).items():
         if code not in known:
             findings.add(
                 Problem(

@@ -15,6 +15,7 @@ from assess_lib.cleaning.checks import (
     check_within_rows,
 )
 from assess_lib.cleaning.drafts import Draft, Findings
+from assess_lib.cleaning.fit import check_exempt, check_register, check_used
 from assess_lib.cleaning.sheets import Limits, SheetRead, SheetReader
 from assess_lib.cleaning.succession import Former, split_roster
 from assess_lib.cleaning.units import Units, read_roster
@@ -182,6 +183,9 @@ class _Cleaner:
         check_evidence(drafts, self.findings, reliable=_EVIDENCE not in self.broken)
         check_adjustments(drafts, self.scheme, self.findings, self.broken)
         check_confirmations(drafts, self.findings)
+        check_used(drafts, self.scheme, self.findings)
+        check_register(drafts, self.scheme, self.findings)
+        check_exempt(drafts, self.scheme, self.findings)
         return Cleaned(
             {name: tuple(draft.row() for draft in drafts[name] if not draft.faulty) for name in TABLES},
             self.findings.sorted(),

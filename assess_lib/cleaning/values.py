@@ -134,6 +134,8 @@ def number_value(cell: Cell) -> Decimal:
 def _choice_value(cell: Cell, choices: tuple[str, ...]) -> str:
     _refuse_typed(cell, "文本")
     seen = trim(cell.text)
+    if not choices and seen:  # the scheme names none: its items do not read the table, and ``fit`` says so
+        return seen
     if seen in choices and not cell.percent:
         return seen
     if all(choice.isdigit() for choice in choices) and not cell.percent:

@@ -155,9 +155,13 @@ class Case:
 
 
 def chain_for(item: Item, unit: Unit) -> Chain:
-    """Open the running total of an item: deductions start at the cap, awards at 0.00; neither leaves 0..cap."""
-    start = item.full if item.rule.method == "deduct_from_full" else ZERO
-    return Chain(unit.id, "key" if item.part == "key" else "bonus", item.id, item.clause, start, ZERO, item.full)
+    """Open the running total of an item: deductions start at the cap or at 0.00, awards at 0.00.
+
+    None leaves 0..cap; what starts at 0.00 and deducts goes down to the item's own floor.
+    """
+    floor = ZERO if item.floor is None else item.floor
+    part: Literal["key", "bonus"] = "key" if item.part == "key" else "bonus"
+    return Chain(unit.id, part, item.id, item.clause, item.start, floor, item.full)
 
 
 def note_absence(chain: Chain, item: Item, unit: Unit, case: Case, table: str) -> tuple[Doubt, ...]:
@@ -177,7 +181,7 @@ def note_absence(chain: Chain, item: Item, unit: Unit, case: Case, table: str) -
             source=() if everyone else (confirmation.source,),
         )
         return ()
-    lost = -chain.total if item.part == "bonus" and chain.total else ZERO
+    lost = -chain.total if item.part == "bonus" and chain.total > 0 else ZERO
     chain.append(
         f"“{table}”没有本单位的登记，也没有确认无事项：待定",
         "unresolved",

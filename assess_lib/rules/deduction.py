@@ -21,7 +21,16 @@ from assess_lib.rules.case import (
     note_absence,
     note_nothing,
 )
-from assess_lib.scheme import DeductFromFull, DueReport, Item, MeetingFacts, RegisterFacts, ReportFacts, TaskFacts
+from assess_lib.scheme import (
+    DeductFromFull,
+    DeductFromZero,
+    DueReport,
+    Item,
+    MeetingFacts,
+    RegisterFacts,
+    ReportFacts,
+    TaskFacts,
+)
 from assess_lib.tables import Row, Source
 
 
@@ -50,8 +59,24 @@ def deduct_from_full(item: Item, unit: Unit, case: Case) -> Outcome:
 
     Example: 100.00, a report 3 days late at 0.50 a day, then two documents late at 1.00 each: 96.50.
     """
-    rule = item.rule
-    assert isinstance(rule, DeductFromFull)
+    assert isinstance(item.rule, DeductFromFull)
+    return _deduct(item.rule, item, unit, case)
+
+
+def deduct_from_zero(item: Item, unit: Unit, case: Case) -> Outcome:
+    """Judge an item that starts at 0.00 and only deducts, down to its own floor.
+
+    Facts and standards are those of ``deduct_from_full``; a table that nobody reported leaves the item unresolved and
+    takes nothing.
+
+    Example: floor −10.00, two facts at 6.00 each: −6.00, then −4.00 more, cut at −10.00.
+    """
+    assert isinstance(item.rule, DeductFromZero)
+    return _deduct(item.rule, item, unit, case)
+
+
+def _deduct(rule: DeductFromFull | DeductFromZero, item: Item, unit: Unit, case: Case) -> Outcome:
+    """Write every fact of the listed kinds into the item's chain."""
     chain = chain_for(item, unit)
     facts: list[tuple[int, Fact]] = []
     doubts: list[Doubt] = []
@@ -214,6 +239,8 @@ def _key_task_doubt(kind: ReportFacts, chain: Chain, unit: Unit) -> tuple[Doubt,
 def _register(kind: RegisterFacts, unit: Unit, case: Case) -> Iterator[Fact]:
     """Yield the deductions of the register (扣分登记): rows of the year, with decisions applied."""
     for row in case.rows("扣分登记", unit):
+        if kind.standards and row["标准编号"] not in kind.standards:
+            continue  # another item's: cleaning refuses a row that no item takes
         standard = case.standards[row["标准编号"]]
         amount, price = _priced(standard, row["数量"] or 1)
         label = f"{row['发生日期']} {row['事实']}（{row['标准编号']} {standard['扣分情形']}）"

@@ -54,7 +54,7 @@ def scheme_facts(form: Form) -> list[Fact]:
     if table == "扣分标准":
         for code, item_id in scheme.named_standards().items():
             facts.append(("必须有的标准", f"{code}（用于 {item_id} {scheme.item(item_id).name}）"))
-    for key in _READINGS_OF.get(table, ()):
+    for key in (key for key in _READINGS_OF.get(table, ()) if key in scheme.readings):
         reading = scheme.readings[key]
         facts.append(("口径", f"{reading.name}（{reading.clause}）：{reading.options[form.readings[key]]}"))
     return [(writable(label), writable(text)) for label, text in facts]
