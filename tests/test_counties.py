@@ -94,7 +94,7 @@ def test_check_score_and_explain_work_on_the_folder(
     for row in csv.DictReader(io.StringIO(text)):
         wanted = expected[row["unit_id"]]["result"]
         assert row["final_score"] == ("" if wanted["final_score"] is None else f"{wanted['final_score']:.2f}")
-        assert main(["explain", row["unit_id"], *places]) == 0
+        assert main(["explain", row["unit_id"], *places, *raw]) == 0
         told = capsys.readouterr().out
         assert row["final_score"] in told
         assert wanted["grade"] in told
