@@ -1,4 +1,4 @@
-"""How items' points come together: dimensions (cap, floor, weight), exempt items and their 折合系数, the bonus part's lines.
+"""How items' points come together: dimensions (cap, floor, weight), exempt items (折合系数), the bonus part's lines.
 
 Rules give each item its points; what is done with them afterwards stands here once, for the order of judgement and for
 everything that follows it. Sums are exact; a weighted or rescaled value is rounded once, half up, to 0.01.
@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from assess_lib.exact import ZERO, cents, plain, product, ratio, show
 from assess_lib.ledger import Status
-from assess_lib.scheme import Dimension, Item, Scheme
+from assess_lib.scheme import DeductFromFull, Dimension, Item, Line, Scheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,22 @@ def constituents(scheme: Scheme, part: str) -> tuple[Constituent, ...]:
 def _dimension(dimension: Dimension, scheme: Scheme) -> Constituent:
     items = tuple(item for item in scheme.items if item.dimension == dimension.id)
     return Constituent(dimension.name, items, dimension.weight, dimension.cap, dimension.floor)
+
+
+def simple_key(scheme: Scheme) -> Item | None:
+    """Return the key part's one item where it starts at full, deducts and is all there is to the key score."""
+    if len(scheme.key_items) != 1:
+        return None
+    (item,) = scheme.key_items
+    alone = item.dimension is None and not item.exempt
+    return item if isinstance(item.rule, DeductFromFull) and alone else None
+
+
+def key_lines(scheme: Scheme) -> tuple[Line, ...]:
+    """Return the lines that the key score is held against: the pass mark, unless it is the final score's; the gate."""
+    judgement = scheme.judgement
+    mark = (judgement.pass_mark,) if judgement.pass_mark.compares == "key_score" else ()
+    return mark if judgement.bonus_gate is None else (*mark, judgement.bonus_gate)
 
 
 def key_full(scheme: Scheme) -> Decimal:
@@ -148,7 +164,7 @@ def _step(part: Constituent, total: Decimal, *, gated: bool = False) -> Step:
 
 
 def bonus_steps(scheme: Scheme, points: Mapping[str, Decimal]) -> tuple[Step, ...]:
-    """Return the rows that make the bonus score: one where there are no dimensions, else one each and the part's cut."""
+    """Return the rows that make the bonus score: one, or with dimensions one each and the part's own cut."""
     whole, name = earned(scheme, points), scheme.parts.bonus.name
     made = bounded(whole, scheme)
     cap, floor = scheme.judgement.bonus_cap, scheme.judgement.bonus_floor

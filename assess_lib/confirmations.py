@@ -17,7 +17,7 @@ from typing import Any
 
 from assess_lib.exact import plain
 from assess_lib.scheme import (
-    DeductFromFull,
+    DEDUCTING_METHODS,
     DueReport,
     Item,
     MeetingFacts,
@@ -112,7 +112,7 @@ def _item_rules(item: Item, place: Place) -> Iterator[tuple[str, Rule]]:
     """Iterate over an item without its due dates and standards, then over its due dates."""
     values = item.model_dump()
     values["rule"] = {key: value for key, value in values["rule"].items() if key != "facts"}
-    facts = item.rule.facts if isinstance(item.rule, DeductFromFull) else ()
+    facts = item.rule.facts if isinstance(item.rule, DEDUCTING_METHODS) else ()
     if facts:
         values["rule"]["facts"] = [
             {"kind": kind.kind} | ({"exempt": kind.exempt} if isinstance(kind, MeetingFacts) else {}) for kind in facts
@@ -141,7 +141,7 @@ def _standard_rules(scheme: Scheme) -> Iterator[tuple[str, Rule]]:
     used: dict[str, list[str]] = {}
     places: dict[str, Place] = {}
     for index, item in enumerate(scheme.items):
-        for rank, kind in enumerate(item.rule.facts if isinstance(item.rule, DeductFromFull) else ()):
+        for rank, kind in enumerate(item.rule.facts if isinstance(item.rule, DEDUCTING_METHODS) else ()):
             named: dict[tuple[str, ...], str] = {}
             if isinstance(kind, (ReportFacts, TaskFacts)):
                 named = {("late",): kind.late, ("missing",): kind.missing}

@@ -20,7 +20,7 @@ from assess_lib.cleaning.succession import PREDECESSORS, SEPARATOR
 from assess_lib.errors import UsageError, VerifyFailed
 from assess_lib.exact import plain
 from assess_lib.scheme import (
-    DeductFromFull,
+    DEDUCTING_METHODS,
     HighestLevelPerMatter,
     Item,
     MeetingFacts,
@@ -39,15 +39,6 @@ State = Literal["draft", "submitted", "approved"]
 Rate = tuple[Decimal, str, Decimal | None]
 
 # The readings that each method's points depend on, besides a due report's own condition.
-_READINGS_OF: Mapping[str, tuple[str, ...]] = {
-    "hotline_red_lights": ("red_light_event", "red_light_window"),
-    "named_in_circular": ("criticism_scope",),
-    "deduct_from_full": (),
-    "mean_per_matter": ("missing_evidence",),
-    "highest_level_per_matter": ("different_matters", "same_matter_across_items", "missing_evidence"),
-    "quarterly_top_ranks": ("info_lists", "info_quarters", "info_pool"),
-    "mean_of_raters": (),
-}
 _SHOWN = 5  # standards named in one reason
 
 
@@ -228,6 +219,8 @@ def rule_differences(old: YearSet, new: YearSet, item_id: str) -> tuple[str, ...
     found = []
     if before.part != now.part:
         found.append("所属部分不同")
+    if before.floor != now.floor:
+        found.append("最低分不同")
     if before.cap != now.cap:
         caps = [plain(item.cap) if item.cap is not None else "无" for item in (before, now)]
         found.append(f"满分不同（{caps[0]} → {caps[1]}）")
@@ -267,11 +260,7 @@ def _readings(*items: Item) -> tuple[str, ...]:
     """Return the readings on which the items' points depend."""
     found: list[str] = []
     for item in items:
-        found += _READINGS_OF[item.rule.method]
-        for facts in item.rule.facts if isinstance(item.rule, DeductFromFull) else ():
-            if isinstance(facts, ReportFacts):
-                found.append("deadline_day")
-                found += [key for report in facts.due for key in report.only_if]
+        found += item.rule.readings
     return tuple(dict.fromkeys(found))
 
 
@@ -287,7 +276,7 @@ def _award_parameters(data: YearSet) -> list[tuple[str, dict[str, Any]]]:
 def _named(item: Item) -> set[str]:
     """Return the standards that an item's own rule names."""
     codes: set[str] = set()
-    for facts in item.rule.facts if isinstance(item.rule, DeductFromFull) else ():
+    for facts in item.rule.facts if isinstance(item.rule, DEDUCTING_METHODS) else ():
         if isinstance(facts, (ReportFacts, TaskFacts)):
             codes |= {facts.late, facts.missing}
         elif isinstance(facts, MeetingFacts):
@@ -297,9 +286,12 @@ def _named(item: Item) -> set[str]:
 
 def _deducts_by(item: Item, data: YearSet) -> set[str]:
     """Return the standards by which an item may deduct: its own, and by the register all that no other item names."""
-    facts = item.rule.facts if isinstance(item.rule, DeductFromFull) else ()
-    if not any(isinstance(kind, RegisterFacts) for kind in facts):
+    facts = item.rule.facts if isinstance(item.rule, DEDUCTING_METHODS) else ()
+    registers = [kind for kind in facts if isinstance(kind, RegisterFacts)]
+    if not registers:
         return _named(item)
+    if all(kind.standards for kind in registers):
+        return _named(item).union(*(kind.standards for kind in registers))
     others = {code for other in data.scheme.items if other.id != item.id for code in _named(other)}
     return (set(data.rates) - others) | _named(item)
 

@@ -28,7 +28,7 @@ from assess_lib.cleaning import read_whole_roster
 from assess_lib.cleaning.succession import PREDECESSORS, SUCCESSION_COLUMNS
 from assess_lib.confirmations import Rule, rules_of
 from assess_lib.errors import InputRejected, UsageError
-from assess_lib.scheme import PENDING, DeductFromFull, ReportFacts, Scheme
+from assess_lib.scheme import DEDUCTING_METHODS, PENDING, ReportFacts, Scheme
 from assess_lib.scheme_file import load_scheme
 from assess_lib.store.folder import disk_failure
 from assess_lib.tables import TABLES, Row, Table
@@ -186,7 +186,7 @@ def copied_scheme(text: str, scheme: Scheme, year: int) -> str:
     for key in _BLANK:
         edits += _replace(_at(root, "document", key), "''")
     for number, item in enumerate(new.items):
-        for rank, facts in enumerate(item.rule.facts if isinstance(item.rule, DeductFromFull) else ()):
+        for rank, facts in enumerate(item.rule.facts if isinstance(item.rule, DEDUCTING_METHODS) else ()):
             for index, report in enumerate(facts.due if isinstance(facts, ReportFacts) else ()):
                 place = ("items", number, "rule", "facts", rank, "due", index, "due")
                 edits += _replace(_at(root, *place), report.due.isoformat())

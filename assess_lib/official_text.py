@@ -18,16 +18,18 @@ from itertools import product
 from pathlib import Path
 from typing import get_args
 
+from assess_lib.composition import key_full
 from assess_lib.errors import InputRejected, Problem
 from assess_lib.exact import plain
 from assess_lib.scheme import (
-    DeductFromFull,
+    DEDUCTING_METHODS,
     HighestLevelPerMatter,
     HotlineRedLights,
     Item,
     Level,
     MeanOfRaters,
     MeanPerMatter,
+    PointsPerCount,
     QuarterlyTopRanks,
     ReportFacts,
     Scheme,
@@ -483,13 +485,17 @@ def expectations(scheme: Scheme) -> Iterator[Expected]:
     lines = scheme.judgement
     whole = scheme.parts.final.clause
     for clause, value in (
-        (whole, scheme.key_item.full),
-        (whole, lines.bonus_cap.points),
-        (lines.pass_mark.clause, lines.pass_mark.points),
-        (lines.bonus_gate.clause, lines.bonus_gate.points),
-        (lines.bonus_cap.clause, lines.bonus_cap.points),
+        (whole, key_full(scheme)),
+        *((whole, line.points) for line in (lines.bonus_cap,) if line is not None),
+        *((line.clause, abs(line.points)) for _, line in lines.lines()),
     ):
         yield Expected(clause, f"{plain(value)}分", _points(value))
+    for dimension in scheme.dimensions:
+        for word in dimension.words:
+            yield Expected(dimension.clause, word, _word(word), label=True)
+        for limit in (dimension.cap, dimension.floor):
+            if limit is not None:
+                yield Expected(dimension.clause, f"{plain(abs(limit))}分", _points(abs(limit)))
     for part in (scheme.parts.veto, scheme.parts.key, scheme.parts.bonus, scheme.parts.final):
         for word in part.words:
             yield Expected(part.clause, word, _word(word), label=True)
@@ -518,7 +524,11 @@ def _item_expectations(item: Item) -> Iterator[Expected]:
     elif isinstance(rule, QuarterlyTopRanks):
         count = len(rule.rank_points)
         yield Expected(item.clause, f"前{count}位", _quantity(count, "[位名]", before="前"))
-    elif isinstance(rule, DeductFromFull):
+    elif isinstance(rule, PointsPerCount):
+        yield Expected(item.clause, f"{plain(rule.each)}分", _points(rule.each))
+    elif isinstance(rule, DEDUCTING_METHODS):
+        if item.floor is not None:
+            yield Expected(item.clause, f"{plain(-item.floor)}分", _points(-item.floor))
         for facts in rule.facts:
             for report in facts.due if isinstance(facts, ReportFacts) else ():
                 day, month = report.due.day, report.due.month
@@ -535,11 +545,13 @@ def _cited(scheme: Scheme) -> Iterator[str]:
         yield group.clause
     for part in (scheme.parts.veto, scheme.parts.key, scheme.parts.bonus, scheme.parts.final):
         yield part.clause
-    for line in (scheme.judgement.pass_mark, scheme.judgement.bonus_gate, scheme.judgement.bonus_cap):
+    for _, line in scheme.judgement.lines():
         yield line.clause
+    for dimension in scheme.dimensions:
+        yield dimension.clause
     for item in scheme.items:
         yield item.clause
-        for facts in item.rule.facts if isinstance(item.rule, DeductFromFull) else ():
+        for facts in item.rule.facts if isinstance(item.rule, DEDUCTING_METHODS) else ():
             for report in facts.due if isinstance(facts, ReportFacts) else ():
                 yield report.clause
     for reading in scheme.readings.values():

@@ -133,7 +133,8 @@ class PassMark(Line):
     """The pass mark, and which score it is held against."""
 
     compares: Literal["key_score", "final_score"] = Field(
-        default="key_score", description="合格线比哪个得分：key_score 重点考核得分（加分不能补救），final_score 最终得分"
+        default="key_score",
+        description="合格线比哪个得分：key_score 重点考核得分（加分不能补救），final_score 最终得分",
     )
 
 
@@ -169,7 +170,8 @@ class Quota(_Model):
     count: Count | None = Field(default=None, ge=0, description="至多几个单位；与 percent 二选一")
     percent: Percent | None = Field(default=None, description="至多占名录单位数的百分之几；与 count 二选一")
     rounding: Literal["down", "half_up", "up"] | None = Field(
-        default=None, description="按百分比算出的名额不是整数时：down 舍去，half_up 四舍五入，up 进一；有 percent 时必须写"
+        default=None,
+        description="按百分比算出的名额不是整数时：down 舍去，half_up 四舍五入，up 进一；有 percent 时必须写",
     )
     within: Literal["group", "all"] = Field(description="名额范围：group 各组分别计算，all 全部单位一起计算")
     ties: Literal["all_in", "all_out"] = Field(
@@ -533,9 +535,7 @@ class Item(_Model):
         default=None, description="本项最低分（负数）；只用于、且必须用于方法 deduct_from_zero"
     )
     dimension: ItemId | None = Field(default=None, description="所属维度的编号；不写为不属任何维度")
-    exempt: tuple[Exemption, ...] = Field(
-        default=(), description="免考核的单位，其余项目按满分折合；只用于 key 部分"
-    )
+    exempt: tuple[Exemption, ...] = Field(default=(), description="免考核的单位，其余项目按满分折合；只用于 key 部分")
     rule: Method = Field(description="计算方法及其参数")
 
     @model_validator(mode="after")

@@ -305,11 +305,11 @@ def _write_verdict(chain: Chain, made: Verdict, scheme: Scheme) -> None:
     line = scheme.judgement.pass_mark
     by_key = line.compares == "key_score"
     held = (made.key_score if by_key else made.final_score) or ZERO
-    sign = "<" if held < line.points else "≥"
+    sign, name = "<" if held < line.points else "≥", scheme.parts.key.name if by_key else "最终得分"
     chain.note(
         f"{scheme.grades.printed(made.grade)}：最终得分 {show(made.final_score)}",
         "verdict",
-        formula=f"{scheme.parts.key.name if by_key else '最终得分'} {show(held)} {sign} {line.name} {show(line.points)}",
+        formula=f"{name} {show(held)} {sign} {line.name} {show(line.points)}",
         source=(chain.entries[0].source),
     )
 

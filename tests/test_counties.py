@@ -66,7 +66,9 @@ def test_the_results_are_those_worked_out_by_hand(county: County) -> None:
 def test_the_items_are_those_worked_out_by_hand(county: County) -> None:
     """Every scored item of every unit has the points of expected.yaml; an exempt or unopened item is not there."""
     for unit, wanted in county.expected.items():
-        found = {item.item: item.points for item in county.made.items if item.unit_id == unit and item.points is not None}
+        found = {
+            item.item: item.points for item in county.made.items if item.unit_id == unit and item.points is not None
+        }
         assert found == {item: Decimal(points) for item, points in wanted["items"].items()}, unit
 
 

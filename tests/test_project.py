@@ -158,7 +158,7 @@ def test_mypy_finds_nothing() -> None:
 
 
 def test_cases_reach_every_branch_of_the_rules() -> None:
-    """Every branch of every rule, of the order of judgement and of the quotas is reached by a case that one can read."""
+    """Every branch of the rules, of the order of judgement and of the quotas is reached by a case that one can read."""
     done = run(
         *(
             str(BIN / "python"),

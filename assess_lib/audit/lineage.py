@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from assess_lib.audit.audited import Audited, Step, split_sources
 from assess_lib.exact import show
-from assess_lib.scheme import DeductFromFull, HotlineRedLights, ReportFacts
+from assess_lib.scheme import DEDUCTING_METHODS, HotlineRedLights, ReportFacts
 from assess_lib.store.parquet import NOTES_COLUMN
 from assess_lib.tables import ALL_UNITS, TABLES, Row, Source
 
@@ -198,7 +198,7 @@ class _Reasons:
         """Return the tables whose silence a confirmation explains."""
         tables: set[str] = set()
         for item in self.data.scheme.items:
-            if isinstance(item.rule, DeductFromFull):
+            if isinstance(item.rule, DEDUCTING_METHODS):
                 tables |= {kind.table for kind in item.rule.facts if not isinstance(kind, ReportFacts)}
             elif not isinstance(item.rule, HotlineRedLights):
                 tables |= set(item.rule.tables)

@@ -15,6 +15,8 @@ from typing import Any
 import duckdb
 
 from assess_lib.audit import relations
+from assess_lib.beyond import not_covered
+from assess_lib.scheme import Scheme
 
 STEPS = ("01_basis", "02_veto", "03_deduct", "04_award", "05_ranking", "06_judgement")
 Record = dict[str, Any]
@@ -57,6 +59,8 @@ class Recomputation:
     """How many ledger rows with numbers were added up."""
     standards: frozenset[str]
     """Codes of the standards under which some judged unit was deducted."""
+    uncovered: str = ""
+    """Why nothing was computed: what of the scheme goes beyond what the SQL knows; blank where it was."""
 
 
 def statement(name: str) -> str:
@@ -89,10 +93,17 @@ def recompute_folder(folder: Path, basis: Mapping[str, Any], threads: int = 1) -
 
 
 def recompute(files: Mapping[str, bytes]) -> Recomputation:
-    """Recompute a set from the bytes of its files and hold results.csv, items.csv and ledger.csv against it."""
+    """Recompute a set from the bytes of its files and hold results.csv, items.csv and ledger.csv against it.
+
+    Of a scheme that goes beyond the plain order of judgement nothing is computed, and ``uncovered`` says so.
+    """
+    basis = relations.load_basis(files)
+    told = not_covered("独立重算", Scheme.model_validate(basis["scheme"]))
+    if told:
+        return Recomputation((), (), (), (), 0, 0, frozenset(), told)
     with relations.connect() as connection:
         relations.add_tables(connection, files)
-        relations.add_basis(connection, relations.load_basis(files))
+        relations.add_basis(connection, basis)
         relations.add_written(connection, files)
         compute(connection)
         connection.execute(statement("reconcile"))

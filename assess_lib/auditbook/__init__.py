@@ -22,12 +22,13 @@ from assess_lib.auditbook.book import Book
 from assess_lib.auditbook.common import Plan, add_common
 from assess_lib.auditbook.control import add_control
 from assess_lib.auditbook.deduction import deduct_from_full
-from assess_lib.auditbook.guide import lines
+from assess_lib.auditbook.guide import inputs_alone, lines
 from assess_lib.auditbook.inputs import add_inputs
 from assess_lib.auditbook.ranking import quarterly_top_ranks
 from assess_lib.auditbook.totals import add_results, add_totals
 from assess_lib.auditbook.veto import hotline_red_lights, named_in_circular
 from assess_lib.auditbook.write import write
+from assess_lib.beyond import not_covered
 from assess_lib.scheme import Item, Scheme
 from assess_lib.store import ScoredSet
 from assess_lib.tables import Tables
@@ -50,10 +51,15 @@ _METHODS: Mapping[str, tuple[_Step, ...]] = {
 def build(data: ScoredSet, tables: Tables) -> bytes:
     """Return the bytes of the audit workbook of a scored set and its clean tables.
 
-    The same set gives the same bytes. Raises NotImplementedError when the scheme has a method that is not yet known
-    here: a workbook that left an item out would mislead. Raises OverflowError when a table has more rows than a sheet.
+    The same set gives the same bytes. Of a scheme that goes beyond the plain order of judgement the workbook holds the
+    input tables alone and says so: one that left an item out would mislead. Raises OverflowError when a table has more
+    rows than a sheet.
     """
     basis = data.basis
+    if told := not_covered("用公式重算", basis.scheme):
+        book = Book()
+        add_inputs(book, tables, basis.scheme.cell_choices())
+        return write(book, f"{basis.year} 年度考核审计工作簿", inputs_alone(data, told, book))
     book = make_book(
         tables,
         basis.scheme,
@@ -75,9 +81,8 @@ def make_book(
     items: Sequence[Mapping[Any, Any]],
 ) -> Book:
     """Return all sheets with their formulas, not yet computed; ``results`` and ``items`` are rows of the csv files."""
-    unknown = [item.rule.method for item in scheme.items if item.rule.method not in _METHODS]
-    if unknown:
-        raise NotImplementedError(f"审计工作簿还不会用公式计算方法：{'、'.join(unknown)}")
+    if told := not_covered("用公式重算", scheme):
+        raise NotImplementedError(told)
     book = Book()
     add_readings(book, scheme, readings)
     add_scheme(book, scheme, run_date)

@@ -42,7 +42,7 @@ _TECHNICAL: tuple[tuple[str, str, Any, str], ...] = (
 
 def add_readings(book: Book, scheme: Scheme, readings: Mapping[str, str]) -> Sheet:
     """Add the sheet 口径: a row a reading; the option in force is an input with a drop-down list."""
-    keys = list(KNOWN_READINGS)
+    keys = list(scheme.reading_keys)
     entries = [scheme.readings[key] for key in keys]
     sheet = book.sheet(
         READING_SHEET,

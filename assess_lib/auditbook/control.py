@@ -104,7 +104,7 @@ def _add_inputs(plan: Plan) -> None:
                 formula = f"SUMPRODUCT(ISTEXT([{table}!:{column.name}])*1)"
                 checks.append((f"{table}：{column.name}", "应是数字或日期，却是文字", formula))
     checks.append(("信息报送：报送条数", "超过采用率精确比较的上限", "SUMPRODUCT(([信息报送!:报送条数]>{most})*1)"))
-    for key, options in KNOWN_READINGS.items():
+    for key, options in ((key, KNOWN_READINGS[key]) for key in plan.scheme.reading_keys):
         known = ",".join(f'EXACT({{reading.{key}}},"{option}")' for option in options)
         checks.append((f"口径：{key}", "没有这个选项", f"IF(OR({known}),0,1)"))
     plan.book.sheet(

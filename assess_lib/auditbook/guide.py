@@ -10,7 +10,6 @@ from assess_lib.auditbook.book import Book
 from assess_lib.auditbook.control import CHECK, INPUT_CHECK, ITEM_CHECK
 from assess_lib.auditbook.inputs import SPARE_ROWS
 from assess_lib.auditbook.totals import RESULTS, TOTALS
-from assess_lib.scheme import KNOWN_READINGS
 from assess_lib.store import ScoredSet
 from assess_lib.tables import TABLES
 
@@ -30,11 +29,7 @@ class Line:
 def lines(data: ScoredSet, book: Book) -> Iterator[Line]:
     """Yield the sheet's lines."""
     scheme, basis = data.basis.scheme, data.basis
-    yield Line(f"{scheme.year} 年度考核审计工作簿", look="title")
-    yield Line("依据", f"{scheme.document.issuer} {scheme.document.number}《{scheme.document.title}》")
-    yield Line("性质", ("送审稿" if basis.final else "初评稿") + ("，演示数据" if scheme.sample else ""))
-    yield Line("计算日期", basis.run_date.isoformat())
-    yield Line("凭证摘要", f"{data.receipt_digest}（receipt.json 的 SHA-256；本工作簿由该凭证所列的数据生成）")
+    yield from _head(data)
     yield Line("这是什么", look="heading")
     yield Line(
         "",
@@ -75,10 +70,34 @@ def lines(data: ScoredSet, book: Book) -> Iterator[Line]:
     yield Line("公式", "计算步骤", look="formula")
     yield Line("结果", "“结果”表中的公式", look="result")
     yield Line("现行口径", look="heading")
-    for key in KNOWN_READINGS:
+    for key in scheme.reading_keys:
         option = basis.readings[key]
         reading = scheme.readings[key]
         yield Line(reading.name, f"{reading.options[option]}（{key}={option}）", to=READING_SHEET)
+    yield from _contents(book)
+
+
+def inputs_alone(data: ScoredSet, why: str, book: Book) -> Iterator[Line]:
+    """Yield the sheet's lines of a workbook that holds the input tables alone, beginning with why."""
+    yield from _head(data)
+    yield Line("没有公式", look="heading")
+    yield Line("", f"{why}所以本工作簿只有输入表，没有“结果”表和计算表。")
+    yield Line(
+        "", "得分请用 assess verify 核对：它从原始文件重新计分，并按方案把各项重新合成总分；每一步见台账 ledger.csv。"
+    )
+    yield from _contents(book)
+
+
+def _head(data: ScoredSet) -> Iterator[Line]:
+    scheme, basis = data.basis.scheme, data.basis
+    yield Line(f"{scheme.year} 年度考核审计工作簿", look="title")
+    yield Line("依据", f"{scheme.document.issuer} {scheme.document.number}《{scheme.document.title}》")
+    yield Line("性质", ("送审稿" if basis.final else "初评稿") + ("，演示数据" if scheme.sample else ""))
+    yield Line("计算日期", basis.run_date.isoformat())
+    yield Line("凭证摘要", f"{data.receipt_digest}（receipt.json 的 SHA-256；本工作簿由该凭证所列的数据生成）")
+
+
+def _contents(book: Book) -> Iterator[Line]:
     yield Line("工作表目录", look="heading")
     for name in sheet_order(book):
         sheet = book.sheets[name]
@@ -94,7 +113,8 @@ _WORDS = {
 
 def sheet_order(book: Book) -> list[str]:
     """Return the sheets' names in the order in which a reader meets them."""
-    first = [RESULTS, CHECK, ITEM_CHECK, INPUT_CHECK, SCHEME_SHEET, READING_SHEET, *TABLES, TOTALS]
+    known = (RESULTS, CHECK, ITEM_CHECK, INPUT_CHECK, SCHEME_SHEET, READING_SHEET, *TABLES, TOTALS)
+    first = [name for name in known if name in book.sheets]
     steps = [name for name in book.sheets if name not in first]
 
     def place(name: str) -> tuple[int, bool]:

@@ -22,11 +22,13 @@ from assess_lib.views.page import approval_facts, draft_label
 from assess_lib.views.words import (
     ABSENT,
     STATUS_WORDS,
+    item_of,
     number,
     places,
     plain,
     reading_pairs,
     signed,
+    status_word,
 )
 
 _NUMERALS = "一二三四五六七八九"
@@ -60,8 +62,7 @@ def find_unit(roster: Sequence[Row], asked: str) -> str:
 def _points(item: Item, row: Mapping[Any, Any]) -> str:
     if item.part == "veto":
         return "触发，一票否决" if row["note"] == "vetoed" else "未触发"
-    of = f"（满分 {plain(row['cap'])}）" if row["cap"] is not None else ""
-    return f"{number(row['points'])} 分{of}" if row["points"] is not None else ABSENT
+    return f"{number(row['points'])} 分（{item_of(item)}）" if row["points"] is not None else ABSENT
 
 
 def _where(source: str) -> str:
@@ -85,7 +86,7 @@ def _step(row: Mapping[Any, Any], scheme: Scheme) -> Iterator[str]:
         effect = f"　{signed(row['points'])}，至 {number(row['after'])}"
         if row["nominal"] is not None and row["nominal"] != row["points"]:
             effect = f"　应计 {signed(row['nominal'])}，实计 {signed(row['points'])}，至 {number(row['after'])}"
-    yield f"  · [{STATUS_WORDS.get(row['status'], row['status'])}] {row['label']}{effect}"
+    yield f"  · [{status_word(row['status'], row['after'])}] {row['label']}{effect}"
     if row["formula"]:
         yield f"      算式：{row['formula']}"
     evidence = f"佐证：{row['evidence_id']}" if row["evidence_id"] else ""
@@ -101,21 +102,22 @@ def _step(row: Mapping[Any, Any], scheme: Scheme) -> Iterator[str]:
 def _conclusion(result: Mapping[Any, Any], data: ScoredRows) -> str:
     scheme = data.basis.scheme
     if result["status"] == "vetoed":
-        return f"结论：{result['grade']}（单项否决）。其余各项不再计分，不参加排名。"
-    grade = result["grade"]
-    if grade == scheme.grades.passed:
-        grade += scheme.grades.pending
-    gate = scheme.judgement.bonus_gate
+        return f"结论：{result['grade']}（{scheme.parts.veto.name}）。其余各项不再计分，不参加排名。"
+    grade, name = scheme.grades.printed(result["grade"]), scheme.parts.bonus.name
+    gate, mark = scheme.judgement.bonus_gate, scheme.judgement.pass_mark
     if result["bonus_score"] is not None:
-        bonus = f"加分 {number(result['bonus_score'])}"
-    elif result["key_score"] < scheme.judgement.pass_mark.points:
-        bonus = f"低于{scheme.judgement.pass_mark.name} {plain(scheme.judgement.pass_mark.points)}，不计加分"
+        bonus = f"，{name} {number(result['bonus_score'])}"
+    elif gate is None:
+        bonus = ""
+    elif scheme.fails(result["key_score"], result["final_score"]):
+        bonus = f"，低于{mark.name} {plain(mark.points)}，不计{name}"
     else:
-        bonus = f"未过{gate.name} {plain(gate.points)}，不计加分"
+        bonus = f"，未过{gate.name} {plain(gate.points)}，不计{name}"
     ranked = [row for row in data.results if row["rank_overall"] is not None]
     same = sum(row["group"] == result["group"] for row in ranked)
     return (
-        f"结论：最终得分 {number(result['final_score'])}，{grade}。重点考核 {number(result['key_score'])}，{bonus}。"
+        f"结论：最终得分 {number(result['final_score'])}，{grade}。"
+        f"{scheme.parts.key.name} {number(result['key_score'])}{bonus}。"
         f"组内第 {result['rank_in_group']} 名（{result['group']}参加排名 {same} 个），"
         f"总第 {result['rank_overall']} 名（参加排名 {len(ranked)} 个）。"
     )
@@ -231,7 +233,7 @@ def explain(shared: Shared, unit: str, as_json: bool) -> None:
     data = load_rows(shared.paths.processed)
     if data.basis.year != shared.paths.year:
         raise UsageError(f"现有结果是 {data.basis.year} 年度的，不是 {shared.paths.year} 年度的。请用 --year 指明。")
-    other = [key for key, value in shared.readings.items() if data.basis.readings[key] != value]
+    other = [key for key, value in shared.readings.items() if data.basis.readings.get(key) != value]
     if other or (shared.run_date and shared.run_date != data.basis.run_date):
         what = f"口径 {'、'.join(other)}" if other else "计分日期"
         raise UsageError(f"现有结果不是按所给的{what}评的。请先用同样的选项运行 assess score。")

@@ -11,20 +11,23 @@ from assess_lib.cli.console import counts_line, list_problems, say, show_table
 from assess_lib.cli.jsonout import accepted_record, json_option, rejected_record, show_json
 from assess_lib.cli.options import Shared, reopen_option, shared
 from assess_lib.errors import FinalRefused, InputRejected
+from assess_lib.exact import plain
 from assess_lib.intake import warm_up
 
 if TYPE_CHECKING:
+    from assess_lib.scheme import Scheme
     from assess_lib.scoring import Result
 
 
-def tally(results: tuple[Result, ...], scheme_groups: tuple[str, ...], pass_mark: object) -> list[tuple[str, ...]]:
+def tally(results: tuple[Result, ...], scheme: Scheme) -> list[tuple[str, ...]]:
     """Count units per group and in all: units, vetoed, below the pass mark, gate open, with unresolved items."""
     rows = []
     for name, units in [
-        *((group, [r for r in results if r.group == group]) for group in scheme_groups),
+        *((group.name, [r for r in results if r.group == group.name]) for group in scheme.groups),
         ("合计", list(results)),
     ]:
-        below = sum(r.key_score is not None and r.key_score < pass_mark for r in units)  # type: ignore[operator]
+        scores = [(r.key_score, r.final_score) for r in units if r.key_score is not None and r.final_score is not None]
+        below = sum(scheme.fails(key, final) for key, final in scores)
         numbers = (
             len(units),
             sum(r.status == "vetoed" for r in units),
@@ -90,16 +93,15 @@ def score(shared: Shared, final: bool, reopen: str | None, as_json: bool) -> Non
         return
     scheme = outcome.basis.scheme
     mark = scheme.judgement.pass_mark.points
-    groups = tuple(group.name for group in scheme.groups)
     columns = (
         "组别",
         "单位",
-        "单项否决",
-        f"低于 {mark:f} 分",
-        "加分开启",
+        scheme.parts.veto.name,
+        f"低于 {plain(mark)} 分",
+        f"{scheme.parts.bonus.name}开启",
         "有待定事项",
     )
-    show_table(columns, tally(outcome.score.results, groups, mark))
+    show_table(columns, tally(outcome.score.results, scheme))
     if outcome.problems:
         say(f"{counts_line(outcome.problems)}（见 {shared.paths.shown_processed}/problems.csv）")
     for line in change_lines(outcome.previous, outcome.score.results):

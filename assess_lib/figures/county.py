@@ -10,8 +10,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MultipleLocator
 
+from assess_lib.composition import key_full
 from assess_lib.exact import ZERO
-from assess_lib.figures.drawing import DEEP, HAIR, INK, LOSS, SOFT, WIDTH, Plot, canvas, finish, shorten
+from assess_lib.figures.drawing import DEEP, HAIR, INK, LOSS, SOFT, WIDTH, Plot, canvas, finish, shorten, tick_step
+from assess_lib.scheme import Item
 from assess_lib.views.county import CountySummary
 from assess_lib.views.html import Html, sentence
 from assess_lib.views.words import number, plain
@@ -29,13 +31,15 @@ def distribution(summary: CountySummary) -> Plot | Html:
     scored = summary.facts.scored
     if not scored:
         return sentence("没有单位有最终得分，没有分布图。", mark="said")
+    width = BIN * max(1, int(key_full(summary.facts.scheme)) // 100)
     stacks: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in sorted(scored, key=lambda row: (_order(summary, row), row["unit_id"])):
-        stacks[int(row["final_score"] // BIN)].append(row)
+        stacks[int(row["final_score"] // width)].append(row)
     tallest = max(len(stack) for stack in stacks.values())
     judgement = summary.facts.scheme.judgement
-    low = min(min(stacks) * BIN, float(judgement.pass_mark.points) - BIN)
-    high = max((max(stacks) + 1) * BIN, float(judgement.bonus_gate.points) + BIN)
+    lines = [line for line in (judgement.pass_mark, judgement.bonus_gate) if line is not None]
+    low = min(min(stacks) * width, float(judgement.pass_mark.points) - width)
+    high = max((max(stacks) + 1) * width, *(float(line.points) + width for line in lines))
     unit = min(0.17, 2.6 / tallest)
     height = unit * tallest + 1.15
     with canvas(height) as (figure, axes):
@@ -43,22 +47,22 @@ def distribution(summary: CountySummary) -> Plot | Html:
         axes.set_xlim(low - 1, high + 1)
         axes.set_ylim(0, tallest + 0.6)
         axes.set_yticks([])
-        axes.xaxis.set_major_locator(MultipleLocator(10 if high - low <= 80 else 20))
+        axes.xaxis.set_major_locator(MultipleLocator(tick_step(high - low, 80)))
         axes.spines["bottom"].set(visible=True, color=INK, linewidth=0.8)
-        axes.set_xlabel("最终得分（每点一个单位，每 5 分一列）", fontsize=8, color=SOFT)
-        size = (min(unit, 0.94 * WIDTH / (high - low + 2) * BIN) * 0.74 * 72) ** 2
+        axes.set_xlabel(f"最终得分（每点一个单位，每 {width} 分一列）", fontsize=8, color=SOFT)
+        size = (min(unit, 0.94 * WIDTH / (high - low + 2) * width) * 0.74 * 72) ** 2
         for step, stack in sorted(stacks.items()):
             for level, row in enumerate(stack):
                 first = _order(summary, row) == 0
                 axes.scatter(
-                    [step * BIN + BIN / 2], [level + 0.5], s=size, facecolor=DEEP if first else "white",
+                    [step * width + width / 2], [level + 0.5], s=size, facecolor=DEEP if first else "white",
                     edgecolor=DEEP, linewidth=0.9, zorder=3,
                 )  # fmt: skip
             axes.annotate(
-                str(len(stack)), (step * BIN + BIN / 2, len(stack)), xytext=(0, 1.5), textcoords="offset points",
+                str(len(stack)), (step * width + width / 2, len(stack)), xytext=(0, 1.5), textcoords="offset points",
                 ha="center", va="bottom", fontsize=8, color=INK,
             )  # fmt: skip
-        for line in (judgement.pass_mark, judgement.bonus_gate):
+        for line in lines:
             x = float(line.points)
             axes.axvline(x, color=LOSS, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
             axes.annotate(
@@ -66,8 +70,11 @@ def distribution(summary: CountySummary) -> Plot | Html:
                 textcoords="offset points", ha="center", va="bottom", fontsize=8, color=INK,
             )  # fmt: skip
         _legend(figure, [group.name for group in summary.facts.scheme.groups], height)
-        spread = "；".join(f"{step * BIN}–{(step + 1) * BIN} 分 {len(stacks[step])} 个" for step in sorted(stacks))
-        return finish(figure, f"最终得分分布图，共 {len(scored)} 个单位：{spread}。虚线为合格线和加分开启线。")
+        spread = "；".join(f"{step * width}–{(step + 1) * width} 分 {len(stacks[step])} 个" for step in sorted(stacks))
+        return finish(
+            figure,
+            f"最终得分分布图，共 {len(scored)} 个单位：{spread}。虚线为{'和'.join(line.name for line in lines)}。",
+        )
 
 
 def _order(summary: CountySummary, row: dict[str, Any]) -> int:
@@ -109,7 +116,7 @@ def heat_map(summary: CountySummary) -> Plot:
             axes.text(0.3, y + row_height / 2, name, ha="left", va="center", fontsize=7.5, color=INK)
             for column, item in enumerate(items):
                 score = cells.get((row["unit_id"], item.id))
-                missing = None if score is None else (item.full - score["points"]) / item.full
+                missing = None if score is None else _missing(item, score["points"])
                 x = left + cell * column
                 shade = "none" if missing is None else _SHADES(float(missing) ** 0.8 * 0.85)
                 axes.add_patch(Rectangle((x, y), cell, row_height, facecolor=shade, edgecolor=HAIR, linewidth=0.5))
@@ -129,11 +136,16 @@ def heat_map(summary: CountySummary) -> Plot:
         return finish(figure, alt)
 
 
+def _missing(item: Item, points: Decimal) -> Decimal:
+    """Return the share of an item's points that is missing: of the full mark, or of how far it may fall."""
+    return (item.full - points) / (item.full - (item.floor or ZERO))
+
+
 def pareto(summary: CountySummary) -> Plot | Html:
     """Draw what cost the county most: the standards by points lost, with the running share of all deductions."""
-    rows = summary.facts.costs()
+    rows, name = summary.facts.costs(), summary.facts.scheme.parts.key.name
     if not rows:
-        return sentence("全县重点考核没有扣分，没有扣分构成图。", mark="said")
+        return sentence(f"全县{name}没有扣分，没有扣分构成图。", mark="said")
     shown, rest = rows[:TOP], rows[TOP:]
     bars = [(f"{row.code} {row.what}", row.points, row.share) for row in shown]
     if rest:
@@ -156,4 +168,4 @@ def pareto(summary: CountySummary) -> Plot | Html:
             )  # fmt: skip
         figure.text(left / WIDTH, 1 - 0.12 / height, "全县共扣分值", fontsize=8, color=SOFT, va="center")
         words = "；".join(f"{label} {number(points)} 分" for label, points, _ in bars)
-        return finish(figure, f"全县重点考核扣分构成图，从多到少：{words}。")
+        return finish(figure, f"全县{name}扣分构成图，从多到少：{words}。")

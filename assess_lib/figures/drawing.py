@@ -61,3 +61,13 @@ def finish(figure: Figure, alt: str) -> Plot:
     figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg = _NOT_IN_XML.sub("", stream.getvalue())
     return Plot(re.sub(r"^.*?(?=<svg)", "", svg, count=1, flags=re.DOTALL), alt)
+
+
+def tick_step(span: float, narrow: float) -> int:
+    """Return how far apart the ticks of a score axis stand: 10, beyond ``narrow`` 20, on a scale of a thousand more.
+
+    >>> tick_step(60, 90), tick_step(100, 90), tick_step(550, 90)
+    (10, 20, 100)
+    """
+    step = 10 if span <= narrow else 20
+    return step if span <= 20 * step else 100

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
-from assess_lib.figures.drawing import DEEP, INK, LOSS, SOFT, WIDTH, Plot, canvas, finish
+from assess_lib.figures.drawing import DEEP, INK, LOSS, SOFT, WIDTH, Plot, canvas, finish, tick_step
 from assess_lib.scheme import Line
 from assess_lib.views.html import Html, sentence
 from assess_lib.views.unit import UnitReport
@@ -34,7 +34,7 @@ def place(report: UnitReport) -> Plot | Html:
     own = _whole(report.final_score)
     stacks = Counter(_whole(score) for score in scores)
     judgement = report.scheme.judgement
-    lines = (judgement.pass_mark, judgement.bonus_gate)
+    lines = [line for line in (judgement.pass_mark, judgement.bonus_gate) if line is not None]
     low = min(*stacks, *(int(line.points) for line in lines)) - 3
     high = max(*stacks, *(int(line.points) for line in lines)) + 3
     tallest = max(stacks.values())
@@ -44,7 +44,7 @@ def place(report: UnitReport) -> Plot | Html:
         axes.set_xlim(low, high)
         axes.set_ylim(0, tallest + 0.08 / STEP)
         axes.set_yticks([])
-        axes.xaxis.set_major_locator(MultipleLocator(10 if high - low <= 90 else 20))
+        axes.xaxis.set_major_locator(MultipleLocator(tick_step(high - low, 90)))
         axes.tick_params(axis="x", labelsize=8, colors=SOFT)
         axes.spines["bottom"].set(visible=True, color=INK, linewidth=0.8)
         axes.set_xlabel(f"最终得分（{report.result['group']}每个有得分的单位一点，按整分归位）", fontsize=8, color=SOFT)

@@ -12,7 +12,6 @@ from matplotlib.ticker import MaxNLocator
 
 from assess_lib.figures.drawing import DEEP, GAIN, HAIR, INK, LOSS, SOFT, WIDTH, Plot, canvas, finish, shorten
 from assess_lib.rules import Unit
-from assess_lib.scheme import KNOWN_READINGS
 from assess_lib.sensitivity.words import range_text
 from assess_lib.views.html import Html, sentence
 from assess_lib.views.readings import ReadingsReport
@@ -86,24 +85,24 @@ def reach(report: ReadingsReport) -> Plot:
     most = {(e.unit_id, key): e.most_score for key, effects in report.effects.items() for e in effects}
     largest = max((points for points in most.values() if points), default=Decimal(1))
     turning = {
-        unit.id: {key for key, length in zip(KNOWN_READINGS, codes.shape, strict=True) if length > 1}
+        unit.id: {key for key, length in zip(report.scheme.reading_keys, codes.shape, strict=True) if length > 1}
         for unit in report.units
         for codes in [exploration.aspect(unit.id, "outcome")[1]]
     }
-    head, cell = 0.4, (WIDTH - LABELS - 0.05) / len(KNOWN_READINGS)
+    head, cell = 0.4, (WIDTH - LABELS - 0.05) / len(report.scheme.reading_keys)
     height = ROW * len(report.units) + head + 0.3
     with canvas(height) as (figure, axes):
         axes.set_xlim(0, WIDTH)
         axes.set_ylim(height, 0)
         axes.set_axis_off()
-        for column, key in enumerate(KNOWN_READINGS):
+        for column, key in enumerate(report.scheme.reading_keys):
             x = LABELS + cell * (column + 0.5)
             name = shorten(report.scheme.readings[key].name, 12)
             axes.text(x, 0.19, _two_lines(name), ha="center", va="center", fontsize=7.5, color=INK, linespacing=1.15)
         for row, unit in enumerate(report.units):
             y = head + ROW * row
             axes.text(0.1, y + ROW / 2, shorten(unit.name, 24), ha="left", va="center", fontsize=7.5, color=INK)
-            for column, key in enumerate(KNOWN_READINGS):
+            for column, key in enumerate(report.scheme.reading_keys):
                 x, points = LABELS + cell * column, most[unit.id, key]
                 share = float(points / largest) if points else 0.0
                 shade = _SHADES(share**0.6 * 0.85) if share else "none"
@@ -127,7 +126,7 @@ def _two_lines(text: str) -> str:
 
 def _reach_alt(report: ReadingsReport, most: dict[tuple[str, str], Decimal | None]) -> str:
     told = []
-    for key in KNOWN_READINGS:
+    for key in report.scheme.reading_keys:
         moved = [(points, unit.name) for unit in report.units if (points := most[unit.id, key])]
         if moved:
             top = max(moved, key=lambda pair: pair[0])

@@ -10,8 +10,9 @@ from typing import Literal
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
+from assess_lib.composition import simple_key
 from assess_lib.exact import ZERO
-from assess_lib.figures.drawing import GAIN, INK, LOSS, SOFT, WIDTH, Plot, canvas, finish, shorten
+from assess_lib.figures.drawing import GAIN, INK, LOSS, SOFT, WIDTH, Plot, canvas, finish, shorten, tick_step
 from assess_lib.views.html import Html, sentence
 from assess_lib.views.lines import Line
 from assess_lib.views.unit import UnitReport
@@ -44,9 +45,9 @@ def waterfall_steps(report: UnitReport) -> tuple[Step, ...]:
     Only the largest deductions get a bar of their own; the rest is one bar, so that nothing is left out.
     Raises ValueError for a vetoed unit, which has no score.
     """
-    key = report.scheme.key_item
-    steps = [Step("满分", "total", key.full, key.full)]
-    level = key.full
+    key = simple_key(report.scheme)
+    level = ZERO if key is None else key.full
+    steps = [Step("起点" if key is None else "满分", "total", level, level)]
 
     def move(label: str, amount: Decimal) -> None:
         nonlocal level
@@ -54,17 +55,33 @@ def waterfall_steps(report: UnitReport) -> tuple[Step, ...]:
             steps.append(Step(label, "loss" if amount < ZERO else "gain", level, level + amount))
             level += amount
 
-    alone, together = _split([line for line in report.item_lines(key.id) if line.moved])
-    for line in alone:
-        move(brief(line.label, report.scheme.year), line.moved)
-    move(f"其余 {len(together)} 笔扣分合计", sum((line.moved for line in together), ZERO))
-    steps.append(Step(f"{key.name}得分", "total", report.key_score, report.key_score))
+    if key is None:  # dimensions, weights, what was scaled: as the ledger adds them up
+        for line in report.account[0]:
+            move(line.label, line.moved)
+    else:
+        alone, together = _split([line for line in report.item_lines(key.id) if line.moved])
+        for line in alone:
+            move(brief(line.label, report.scheme.year), line.moved)
+        move(f"其余 {len(together)} 笔扣分合计", sum((line.moved for line in together), ZERO))
+    steps.append(Step(f"{report.scheme.parts.key.name}得分", "total", report.key_score, report.key_score))
     if report.result["bonus_open"]:
-        for item in report.scheme.part_items("bonus"):
-            move(f"{item.id} {item.name}", report.items[item.id]["points"] or ZERO)
-        move(f"超过{report.scheme.judgement.bonus_cap.name}，不计", report.final_score - level)
+        if any(dimension.part == "bonus" for dimension in report.scheme.dimensions):
+            for line in report.account[1]:
+                move(line.label, line.moved)
+        else:
+            for item in report.scheme.part_items("bonus"):
+                move(f"{item.id} {item.name}", report.items[item.id]["points"] or ZERO)
+            move(_beyond(report, report.final_score - level), report.final_score - level)
         steps.append(Step("最终得分", "total", report.final_score, report.final_score))
     return tuple(steps)
+
+
+def _beyond(report: UnitReport, cut: Decimal) -> str:
+    """Name what the bonus part's own lines took off the items' sum, or gave back."""
+    judgement = report.scheme.judgement
+    line = judgement.bonus_cap if cut < ZERO else judgement.bonus_floor
+    name = "最低分" if line is None else line.name
+    return f"超过{name}，不计" if cut < ZERO else f"低于{name}，不减"
 
 
 def _split(lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
@@ -80,9 +97,8 @@ def waterfall(report: UnitReport) -> Plot | Html:
     if report.vetoed:
         return sentence(f"因{report.scheme.parts.veto.name}不计分，没有得分构成图。", mark="said")
     steps = waterfall_steps(report)
-    lines = [
-        (line.points, line.name) for line in (report.scheme.judgement.pass_mark, report.scheme.judgement.bonus_gate)
-    ]
+    judgement = report.scheme.judgement
+    lines = [(line.points, line.name) for line in (judgement.pass_mark, judgement.bonus_gate) if line is not None]
     levels = [float(level) for step in steps for level in (step.start, step.end)]
     low = max(0.0, (min(levels) - 6) // 10 * 10)
     high = max(levels)
@@ -95,7 +111,7 @@ def waterfall(report: UnitReport) -> Plot | Html:
         axes.set_yticks(range(len(steps)), [shorten(step.label, LABEL_WIDTH) for step in steps])
         axes.tick_params(axis="y", pad=6)
         axes.tick_params(axis="x", labelsize=8, colors=SOFT)
-        axes.xaxis.set_major_locator(MultipleLocator(20 if span > 60 else 10))
+        axes.xaxis.set_major_locator(MultipleLocator(tick_step(span, 60)))
         for points, name in ((points, name) for points, name in lines if low <= points <= high):
             axes.axvline(float(points), color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
             axes.annotate(
@@ -145,6 +161,6 @@ def _alt(report: UnitReport, steps: Sequence[Step]) -> str:
     """Say in words what the figure shows."""
     moves = "；".join(f"{step.label} {signed(step.change)}" for step in steps if step.kind != "total")
     return (
-        f"{report.name}得分构成图：从满分 {number(steps[0].end)} 到{report.scheme.key_item.name}得分"
+        f"{report.name}得分构成图：从{steps[0].label} {number(steps[0].end)} 到{report.scheme.parts.key.name}得分"
         f" {number(report.key_score)}，最终得分 {number(report.final_score)}。{moves or '没有扣分，也没有加分'}。"
     )

@@ -79,7 +79,7 @@ def _write_results(document: Any, facts: CountyFacts) -> None:
     columns = (
         WordColumn("组内名次", 1.6, right=True),
         WordColumn("单位", 4),
-        WordColumn(scheme.key_item.name, 1.9, right=True),
+        WordColumn(scheme.parts.key.name, 1.9, right=True),
         WordColumn(scheme.parts.bonus.name, 1.6, right=True),
         WordColumn("最终得分", 1.9, right=True),
         WordColumn("总名次", 1.4, right=True),
@@ -131,12 +131,14 @@ def _write_losses(document: Any, facts: CountyFacts) -> None:
         for one in facts.costs()
     ]
     if rows:
-        paragraph(document, f"{scheme.key_item.name}扣分（按标准）", "Caption")
+        paragraph(document, f"{scheme.parts.key.name}扣分（按标准）", "Caption")
         table(document, columns, rows)
     bonus = scheme.part_items("bonus")
     opened = [row for row in facts.by_rank() if row["bonus_open"]]
     if opened:
-        paragraph(document, f"{scheme.parts.bonus.name}得分（开启加分的单位，按总名次）", "Caption")
+        name = scheme.parts.bonus.name
+        who = f"开启{name}的单位，" if scheme.judgement.bonus_gate is not None else ""
+        paragraph(document, f"{name}得分（{who}按总名次）", "Caption")
         of_items = (
             WordColumn("单位", 4),
             *(WordColumn(item.name, 1.5, right=True) for item in bonus),

@@ -9,6 +9,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
@@ -77,15 +78,18 @@ def county_workbook(data: ScoredSet, tables: Tables) -> bytes:
 def _summary(facts: CountyFacts) -> _Sheet:
     scheme = facts.scheme
     bonus = scheme.part_items("bonus")
+    key = scheme.key_items if len(scheme.key_items) > 1 else ()  # a single one is the key score itself
     rows: list[tuple[Cell, ...]] = []
     for group in scheme.groups:
         for row in facts.ordered(group.name):
-            points = (facts.cells.get((row["unit_id"], item.id), {}).get("points") for item in bonus)
+            points = [facts.cells.get((row["unit_id"], item.id), {}).get("points") for item in bonus]
+            of_key = [facts.cells.get((row["unit_id"], item.id), {}).get("points") for item in key]
             rows.append(
                 (
                     len(rows) + 1,
                     row["unit_name"],
                     row["group"],
+                    *of_key,
                     row["key_score"],
                     *points,
                     row["bonus_score"],
@@ -101,7 +105,8 @@ def _summary(facts: CountyFacts) -> _Sheet:
         _Column("序号", 5, "whole"),
         _Column("单位", 27),
         _Column("组别", 10, "middle"),
-        _Column(scheme.key_item.name, 9, "points"),
+        *(_Column(item.name, 6.5, "points", f"{scheme.parts.key.name}项目") for item in key),
+        _Column(scheme.parts.key.name, 9, "points"),
         *(_Column(item.name, 6.5, "points", above) for item in bonus),
         _Column(scheme.parts.bonus.name, 8, "points"),
         _Column("最终得分", 9, "points"),
@@ -142,7 +147,7 @@ def _vetoes(facts: CountyFacts) -> _Sheet:
         _Column("认定人", 9),
         _Column("日期", 11),
     )
-    return _Sheet(VETO_FORM, columns, rows, height=60, empty="没有单位被单项否决。")
+    return _Sheet(VETO_FORM, columns, rows, height=60, empty=f"没有单位被{facts.scheme.parts.veto.name}。")
 
 
 def _deductions(facts: CountyFacts) -> _Sheet:
@@ -307,11 +312,12 @@ def _write_head(sheet: Any, columns: Sequence[_Column], styles: dict[str, Any]) 
             sheet.merge_range(2, index, 3, index, column.title, styles["head"])
         else:
             sheet.write_string(head, index, column.title, styles["head"])
-    above = [index for index, column in enumerate(columns) if column.above]
-    if len(above) > 1:
-        sheet.merge_range(2, above[0], 2, above[-1], columns[above[0]].above, styles["head"])
-    elif above:
-        sheet.write_string(2, above[0], columns[above[0]].above, styles["head"])
+    for title, run in groupby(enumerate(columns), key=lambda pair: pair[1].above):
+        places = [index for index, _ in run] if title else []
+        if len(places) > 1:
+            sheet.merge_range(2, places[0], 2, places[-1], title, styles["head"])
+        elif places:
+            sheet.write_string(2, places[0], title, styles["head"])
     sheet.set_row(head, 30)
     return head
 

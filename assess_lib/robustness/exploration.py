@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from assess_lib.beyond import not_covered
 from assess_lib.errors import UsageError
 from assess_lib.robustness import margins as further
 from assess_lib.robustness.corrections import own_rows, separable, unit_tables
@@ -72,8 +73,11 @@ def explore(tables: Tables, scheme: Scheme, readings: Mapping[str, str], run_dat
     """Find for every unit what changes its status, bonus part or grade: smallest corrections, margins, weightiest row.
 
     Takes what ``scoring.score`` takes. A correction is defined in ``corrections``; every answer is exact: no smaller
-    set of corrections does it. Raises UsageError for a scheme in which one row works on several items.
+    set of corrections does it. Raises UsageError for a scheme beyond the plain order of judgement, or in which one row
+    works on several items.
     """
+    if told := not_covered("“最少更正几条”的推算", scheme):
+        raise UsageError(told)
     if not separable(scheme):
         raise UsageError("本方案有登记同时计入几个项目，最少更正几条无法逐项推算，不作此项分析。")
     year = Year(Case.build(tables, scheme, readings, run_date), scheme, dict(readings), run_date)

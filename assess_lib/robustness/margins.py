@@ -66,7 +66,7 @@ def margins(judged: Judged) -> tuple[Margin, ...]:
     fail, judgement = judged.scheme.grades.fail, judged.scheme.judgement
     key = to_points(judged.key)
     tests: dict[Line, tuple[Callable[[Verdict], bool], Decimal]] = {}
-    if now.bonus_open:
+    if now.bonus_open and judgement.bonus_gate is not None:
         tests["gate"] = (lambda verdict: not verdict.bonus_open, key - judgement.bonus_gate.points)
     if now.grade != fail:
         band = next((band for band in judged.scheme.grades.bands if band.grade == now.grade), None)

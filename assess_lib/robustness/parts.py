@@ -131,7 +131,9 @@ def _priced(options: dict[int, Rows], now: int, by_points: bool) -> Priced:
 
 def bonus_options(judged: Judged, by_points: bool) -> Priced:
     """Return what the bonus items can add up to, in cents, cut at the part's cap, with the cheapest corrections."""
-    limit = to_cents(judged.scheme.judgement.bonus_cap.points)
+    cap = judged.scheme.judgement.bonus_cap
+    assert cap is not None  # ``explore`` takes plain schemes alone
+    limit = to_cents(cap.points)
     items = judged.scheme.part_items("bonus")
     award_items = tuple(item for item in items if isinstance(item.rule, (MeanPerMatter, HighestLevelPerMatter)))
     total: Priced = added({0: (cost((), 0, by_points), ())}, _award_options(judged, award_items, by_points), limit)

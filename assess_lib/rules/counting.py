@@ -54,8 +54,9 @@ class _Rate:
 def rate_bands(item: Item, unit: Unit, case: Case) -> Outcome:
     """Judge an item by how high a rate is: the points of the highest band that it reaches, else 0.00.
 
-    Reads 交办任务 (done in time ÷ due by the run date, 时限 of the year) or 信息报送 (采用条数 ÷ 报送条数 over the year).
-    Rates compare exactly. Where nothing counts, or 确认无事项 says that there is nothing, the item earns ``none``.
+    Reads 交办任务 (done in time ÷ due by the run date, 时限 of the year) or 信息报送 (采用条数 ÷ 报送条数, the year's
+    sums). Rates compare exactly. Where nothing counts, or 确认无事项 says that there is nothing, the item earns what
+    the rule's ``none`` says.
 
     Example: 3 of 4 tasks in time is 75 %: a band from 75 is reached, one from 75.01 is not.
     """

@@ -16,8 +16,9 @@ from assess_lib.rules import Case, Unit
 from assess_lib.scheme import KNOWN_READINGS, Scheme
 from assess_lib.scoring import Result, Verdict
 from assess_lib.sensitivity.flips import Change, Mask, minimal_changes, spread
+from assess_lib.sensitivity.limits import limit_grades
 from assess_lib.sensitivity.ranks import rank_units
-from assess_lib.sensitivity.space import Codes, Space, depends_on, pick, trim
+from assess_lib.sensitivity.space import NO_SCORE, Codes, Space, depends_on, pick, trim
 from assess_lib.sensitivity.verdicts import UnitVerdicts, final_cents, unit_verdicts
 from assess_lib.tables import Tables
 
@@ -250,7 +251,7 @@ class Exploration:
     def _most(self, row: int, axis: int) -> tuple[Decimal | None, int | None, int | None]:
         """Return how far apart one reading alone can drive a unit's score and ranks, over all combinations."""
         scores = final_cents(self.units[row].verdicts)
-        most = _widest(scores, axis, scores >= 0)
+        most = _widest(scores, axis, scores != NO_SCORE)
         within, overall = (
             _widest(ranks[row].astype(np.int64), axis, ranks[row] > 0)
             for ranks in (self.rank_in_group, self.rank_overall)
@@ -280,9 +281,12 @@ def explore(tables: Tables, scheme: Scheme, run_date: date, readings: Mapping[st
     runs once for each answer to the readings that it really asks for; combinations share the rest. Points are
     whole cents from the rules' decimals on, so that thresholds, sums and ranks are those of ``scoring.score``.
     """
-    space = Space(KNOWN_READINGS)
+    space = Space({key: KNOWN_READINGS[key] for key in scheme.reading_keys})
     case = Case.build(tables, scheme, readings, run_date)
     units = tuple(unit_verdicts(unit, case, space) for unit in case.units)
     finals = [final_cents(one.verdicts) for one in units]
-    within, overall = rank_units(finals, [unit.group for unit in case.units], space)
+    groups = [unit.group for unit in case.units]
+    within, overall = rank_units(finals, groups, space)
+    if scheme.grades.limited:
+        units = limit_grades(units, groups, scheme, space)
     return Exploration(scheme, space, {key: readings[key] for key in space.keys}, units, within, overall)

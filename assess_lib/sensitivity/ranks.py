@@ -7,17 +7,17 @@ from math import prod
 
 import numpy as np
 
-from assess_lib.sensitivity.space import Codes, Space
+from assess_lib.sensitivity.space import NO_SCORE, Codes, Space
 
 BLOCK = 4_000_000  # scores that are sorted at a time: a few dozen megabytes
 
 
 def competition_ranks(scores: Codes) -> Codes:
-    """Rank the rows of each column, the highest first, equal scores alike (1, 1, 3); below 0 there is no rank: 0.
+    """Rank the rows of each column, the highest first, equal scores alike (1, 1, 3); ``NO_SCORE`` has no rank: 0.
 
     Takes whole numbers of shape (units, combinations), returns ranks of the same shape.
 
-    >>> competition_ranks(np.array([[5], [9], [-1], [9]])).T.tolist()
+    >>> competition_ranks(np.array([[5], [9], [NO_SCORE], [9]])).T.tolist()
     [[3, 1, 0, 1]]
     """
     order = np.argsort(-scores, axis=0, kind="stable")
@@ -28,15 +28,15 @@ def competition_ranks(scores: Codes) -> Codes:
     sorted_ranks = np.maximum.accumulate(np.where(starts, position, 0), axis=0)
     ranks = np.empty_like(sorted_ranks)
     np.put_along_axis(ranks, order, sorted_ranks, axis=0)
-    return np.where(scores < 0, 0, ranks)
+    return np.where(scores == NO_SCORE, 0, ranks)
 
 
 def rank_units(finals: Sequence[Codes], groups: Sequence[str], space: Space) -> tuple[Codes, Codes]:
     """Rank units within their group and overall under all combinations.
 
-    Takes each unit's final score in cents by combination (-1: none) and its group. Returns two arrays of shape
-    (units, one axis a reading); readings that move nobody have length 1. 0 stands for no rank. Works in blocks of
-    combinations, so that memory stays within bounds however many units there are.
+    Takes each unit's final score in cents by combination (``NO_SCORE``: none) and its group. Returns two arrays
+    of shape (units, one axis a reading); readings that move nobody have length 1. 0 stands for no rank. Works in
+    blocks of combinations, so that memory stays within bounds however many units there are.
     """
     shape = np.broadcast_shapes(space.whole(), *(final.shape for final in finals))
     small = np.min_scalar_type(len(finals))

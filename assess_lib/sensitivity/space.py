@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+NO_SCORE = -(10**12)
+"""In cents, of a unit without a final score: lower than any score, also in a scheme whose scores can be negative."""
 Codes = npt.NDArray[np.integer[Any]]
 """Whole numbers by combination: one axis a reading, of length 1 where the reading makes no difference."""
 

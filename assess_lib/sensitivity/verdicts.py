@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
+from assess_lib.composition import Constituent, constituents, exempt_items, rescaled
 from assess_lib.exact import to_cents, to_points
 from assess_lib.rules import METHODS, Case, Unit
 from assess_lib.scheme import Item, Scheme
 from assess_lib.scoring import Verdict, bonus_opens, verdict
 from assess_lib.sensitivity.dependence import Table, leaves, tabulate
-from assess_lib.sensitivity.space import Codes, Space, trim
+from assess_lib.sensitivity.space import NO_SCORE, Codes, Space, trim
 
 
 class ItemOutcome(NamedTuple):
@@ -68,19 +70,38 @@ def unit_verdicts(unit: Unit, case: Case, space: Space) -> UnitVerdicts:
     items = {item.id: item_table(item, unit, case, space) for item in scheme.part_items("veto")}
     vetoed = _total(space, [_field(items[item.id], "vetoed") for item in scheme.part_items("veto")]).clip(max=1)
     key = earned = _total(space, [])
+    exempt = exempt_items(scheme, unit.id, unit.group)
     if not vetoed.all():
-        items[scheme.key_item.id] = table = item_table(scheme.key_item, unit, case, space)
-        key = _field(table, "cents")
-        if _ever_opens(table, scheme, space):
+        items |= {item.id: item_table(item, unit, case, space) for item in scheme.key_items if item not in exempt}
+        key = _composed(constituents(scheme, "key"), items, space)
+        if exempt:
+            key = _each(key, lambda total: rescaled(total, scheme, exempt))
+        if _ever_opens(key, scheme, space):
             items |= {item.id: item_table(item, unit, case, space) for item in scheme.part_items("bonus")}
-            earned = _total(space, [_field(items[item.id], "cents") for item in scheme.part_items("bonus")])
+            earned = _composed(constituents(scheme, "bonus"), items, space)
     verdicts = _verdicts(vetoed, key, earned, scheme, space)
     return UnitVerdicts(unit, verdicts, _unresolved(verdicts, items, scheme, space), items)
 
 
-def _ever_opens(key: Table[ItemOutcome], scheme: Scheme, space: Space) -> bool:
+def _composed(parts: Sequence[Constituent], items: Mapping[str, Table[ItemOutcome]], space: Space) -> Codes:
+    """Add up what the constituents of a part count; an item that was not judged counts nothing."""
+    sums = [
+        _each(_total(space, [_field(items[item.id], "cents") for item in part.items if item.id in items]), part.counted)
+        for part in parts
+    ]
+    return _total(space, sums)
+
+
+def _each(codes: Codes, compute: Callable[[Decimal], Decimal]) -> Codes:
+    """Apply a function of points to whole cents, once for each different amount."""
+    amounts, where = np.unique(codes, return_inverse=True)
+    made = np.array([to_cents(compute(to_points(amount))) for amount in amounts.tolist()], dtype=np.int64)
+    return made[where].reshape(codes.shape)
+
+
+def _ever_opens(key: Codes, scheme: Scheme, space: Space) -> bool:
     """Tell whether some combination opens the bonus part; if none does, its rules need not run."""
-    opens = (partial(bonus_opens, to_points(value.cents), scheme) for value in key.values)
+    opens = (partial(bonus_opens, to_points(cents), scheme) for cents in np.unique(key).tolist())
     return any(leaf.value for compute in opens for leaf in leaves(space, compute))
 
 
@@ -117,6 +138,6 @@ def _unresolved(
 
 
 def final_cents(verdicts: Table[Verdict]) -> Codes:
-    """Return the final score in whole cents by combination; -1 where there is none."""
-    scores = [-1 if value.final_score is None else to_cents(value.final_score) for value in verdicts.values]
+    """Return the final score in whole cents by combination; ``NO_SCORE`` where there is none."""
+    scores = [NO_SCORE if value.final_score is None else to_cents(value.final_score) for value in verdicts.values]
     return np.array(scores, dtype=np.int64)[verdicts.codes]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from assess_lib.scheme import DeductFromFull, Item, ReportFacts
+from assess_lib.scheme import DEDUCTING_METHODS, Item, ReportFacts
 from assess_lib.templates.entry import Form, writable
 
 Fact = tuple[str, str]
@@ -28,7 +28,7 @@ def _items(form: Form) -> list[Item]:
 
 def _due(form: Form, item: Item) -> Iterator[tuple[str, str]]:
     """Iterate over (clause, words) of the reports that are due under the readings in force."""
-    if form.table.name != ReportFacts.table or not isinstance(item.rule, DeductFromFull):
+    if form.table.name != ReportFacts.table or not isinstance(item.rule, DEDUCTING_METHODS):
         return
     for facts in item.rule.facts:
         for report in facts.due if isinstance(facts, ReportFacts) else ():

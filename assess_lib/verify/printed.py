@@ -36,6 +36,7 @@ class Expected:
     """Rows of results.csv by unit."""
     key_name: str
     bonus_name: str
+    """Blank where the scheme has no bonus items: then no report prints a bonus."""
 
     @classmethod
     def of(cls, files: Mapping[str, bytes]) -> Expected:
@@ -44,12 +45,15 @@ class Expected:
         results, items = (_rows(files[name]) for name in ("results.csv", "items.csv"))
         values = {(row["unit_id"], "", name): row[name] for row in results for name in _RESULT_FIELDS + _SCORE_FIELDS}
         values |= {(row["unit_id"], row["item"], "points"): row["points"] for row in items if row["points"]}
-        key_item = next(item["name"] for item in scheme["items"] if item["part"] == "key")
-        return cls(values, {row["unit_id"]: row for row in results}, key_item, scheme["parts"]["bonus"]["name"])
+        parts = scheme["parts"]
+        bonus = parts["bonus"]["name"] if any(item["part"] == "bonus" for item in scheme["items"]) else ""
+        return cls(values, {row["unit_id"]: row for row in results}, parts["key"]["name"], bonus)
 
     def required(self, unit: str) -> set[Key]:
         """Return what a unit's report must print; a vetoed unit has no scores, a closed gate no bonus items."""
-        scores = () if self.units[unit]["status"] == "vetoed" else _SCORE_FIELDS
+        scores = (
+            () if self.units[unit]["status"] == "vetoed" else _SCORE_FIELDS if self.bonus_name else _SCORE_FIELDS[:1]
+        )
         of_result = {(unit, "", name) for name in (*_RESULT_FIELDS, *scores)}
         return of_result | {key for key in self.values if key[0] == unit and key[1]}
 
@@ -224,6 +228,7 @@ def unit_labels(unit: str, expected: Expected) -> dict[str, str]:
     }
     if not vetoed:
         patterns[expected.key_name] = _spread(expected.key_name) + r"\s*" + _number(row["key_score"])
+    if not vetoed and expected.bonus_name:
         patterns[expected.bonus_name] = _spread(expected.bonus_name) + r"\s*" + _number(row["bonus_score"], sign=True)
     return {name: _normal(pattern) for name, pattern in patterns.items()}
 

@@ -1,7 +1,7 @@
 """Every ledger sum: the stored ledger added up again with nothing but a csv reader and exact decimals.
 
-Of the scheme only four things are taken, from ``basis.json``: each item's part, cap and whether it starts full, and
-the bonus part's cap. No other code of this package adds here.
+Of the scheme is taken, from ``basis.json``, each item's part, cap and whether it starts full; what the parts are made
+of stands in ``account``. No other code of this package adds here.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from assess_lib.verify.account import Account
 from assess_lib.verify.finding import PROCESSED, Finding
 
 _POINTS = re.compile(r"-?[0-9]+\.[0-9]{2}")
@@ -67,7 +68,7 @@ class _Sums:
         self, scheme: Mapping[str, Any], ledger: Sequence[Row], items: Sequence[Row], results: Sequence[Row]
     ) -> None:
         self.items_of_scheme = {item["id"]: item for item in scheme["items"]}
-        self.bonus_cap = Decimal(str(scheme["judgement"]["bonus_cap"]["points"]))
+        self.account = Account(scheme)
         self.ledger, self.items, self.results = ledger, items, results
         self.totals: dict[tuple[str, str], Decimal] = {}
         self.findings: list[Finding] = []
@@ -107,9 +108,10 @@ class _Sums:
             if before + points != after:
                 message = f"{unit} {item}：{before} 加 {points} 得 {before + points}，累计写的是 {after}。"
                 self._find("ledger", index, "after", before + points, after, message)
-            cap = (self.items_of_scheme.get(item) or {}).get("cap")
-            if after < 0 or (cap is not None and after > Decimal(str(cap))):
-                self._find("ledger", index, "after", "", after, f"{unit} {item}：累计 {after} 不在 0 和满分之间。")
+            low, high = self.account.limits(item)
+            if after < low or (high is not None and after > high):
+                message = f"{unit} {item}：累计 {after} 不在 {low.normalize():f} 和满分之间。"
+                self._find("ledger", index, "after", "", after, message)
             self.totals[unit, item] = after
 
     def items_agree(self) -> None:
@@ -134,10 +136,18 @@ class _Sums:
             mine = [item for item in self.items if item["unit_id"] == unit]
             vetoed = any(item["note"] == "vetoed" and self._part(item) == "veto" for item in mine)
             parts = {
-                part: [_points(item["points"]) for item in mine if self._part(item) == part and item["points"]]
+                part: {
+                    item["item"]: _points(item["points"])
+                    for item in mine
+                    if self._part(item) == part and item["points"]
+                }
                 for part in ("key", "bonus")
             }
-            key, bonus = sum(parts["key"], _NIL), min(sum(parts["bonus"], _NIL), self.bonus_cap)
+            key, bonus = (
+                (_NIL, _NIL)
+                if vetoed
+                else (self.account.key(parts["key"], unit, row["group"]), self.account.bonus(parts["bonus"]))
+            )
             opened = bool(parts["bonus"])
             expected = {
                 "status": "vetoed" if vetoed else "scored",

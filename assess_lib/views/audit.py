@@ -14,14 +14,13 @@ from assess_lib.audit import evidence, lineage, people
 from assess_lib.audit.audited import Audited, Step
 from assess_lib.errors import SEVERITY_NAMES
 from assess_lib.exact import ZERO
-from assess_lib.scheme import KNOWN_READINGS
 from assess_lib.tables import TABLES
 from assess_lib.views import audit_words as said
 from assess_lib.views import page, words
 from assess_lib.views.audit_papers import Papers, item_name, unit_text
 from assess_lib.views.audit_rows import place, raw_rows
 from assess_lib.views.html import Column, Html, figure, render, sentence, table
-from assess_lib.views.lines import describe_reading, records
+from assess_lib.views.lines import check_chains, describe_reading, read_lines, records
 from assess_lib.views.words import number, signed
 
 
@@ -30,6 +29,9 @@ def audit_metadata(data: store.ScoredSet) -> page.PageMetadata:
     made = page.page_metadata(data, None)
     made["title"] = f"{data.basis.year}年审计底稿"
     return made
+
+
+_VERIFY = "得分请用 assess verify 核对：它从原始文件重新计分，并按方案把各项重新合成总分。"
 
 
 class AuditPage:
@@ -84,7 +86,7 @@ class AuditPage:
     def _overridden(self) -> list[str]:
         """The readings in force that are not the scheme file's own."""
         in_force = self.data.basis.readings
-        return [key for key in KNOWN_READINGS if in_force[key] != self.scheme.readings[key].default]
+        return [key for key in self.scheme.reading_keys if in_force[key] != self.scheme.readings[key].default]
 
     @cached_property
     def changed_inputs(self) -> list[str]:
@@ -100,7 +102,7 @@ class AuditPage:
 
     def readings(self) -> Html:
         """Show every reading in force, in words."""
-        rows = [describe_reading(key, self.scheme, self.data.basis.readings) for key in KNOWN_READINGS]
+        rows = [describe_reading(key, self.scheme, self.data.basis.readings) for key in self.scheme.reading_keys]
         columns = (
             Column("name", "口径", "short"),
             Column("question", "问题"),
@@ -115,6 +117,8 @@ class AuditPage:
     def recomputation(self) -> Html:
         """Show where the second computation and the set differ; none is the good case and is said with numbers."""
         again = self.audited.recomputation
+        if again.uncovered:
+            return sentence(again.uncovered, _VERIFY, mark="warn")
         if not again.differences:
             return sentence(said.agreed(len(again.results), len(again.items), again.fields), mark="said")
         rows = [
@@ -161,6 +165,11 @@ class AuditPage:
             }
             for step, piece in strange
         ]
+        if not rows and again.uncovered:
+            check_chains(read_lines(self.data.ledger, self.scheme))
+            count = len(self.audited.ledger)
+            text = f"台账 {count} 行逐行相加，承前、实计、累计首尾相接；出处都是采用的行。"
+            return sentence(text, "各项怎样合成总分，另由 assess verify 核对。", mark="said")
         if not rows:
             return sentence(said.balanced(len(self.audited.ledger), again.steps), mark="said")
         columns = (
@@ -201,15 +210,15 @@ class AuditPage:
     @cached_property
     def largest(self) -> Step | None:
         """The ledger row of the key part that took most; None if nothing was deducted."""
-        key = self.scheme.key_item.id
-        own = [step for step in self.audited.ledger if step["item"] == key and (step["points"] or ZERO) < ZERO]
+        keys = {item.id for item in self.scheme.key_items if item.start}
+        own = [step for step in self.audited.ledger if step["item"] in keys and (step["points"] or ZERO) < ZERO]
         return min(own, key=lambda step: (step["points"], step["unit_id"], step["seq"]), default=None)
 
     def from_row(self) -> Html:
         """Follow the raw row of the largest deduction to every number that it touched."""
         step = self.largest
         if step is None or not (raw := lineage.rows_of_step(self.audited, step)):
-            return sentence("本年度重点考核没有扣分，没有可举的例子。")
+            return sentence(f"本年度{self.scheme.parts.key.name}没有扣分，没有可举的例子。")
         touched = lineage.touched_by(self.audited, raw[0].source)
         steps = [self._step(own) for own in touched.steps]
         numbers = [
@@ -241,7 +250,7 @@ class AuditPage:
     def from_number(self) -> Html:
         """Go from the key score of the unit with the largest deduction back to every raw row that made it."""
         if self.largest is None:
-            return sentence("本年度重点考核没有扣分，没有可举的例子。")
+            return sentence(f"本年度{self.scheme.parts.key.name}没有扣分，没有可举的例子。")
         unit, item = self.largest["unit_id"], self.largest["item"]
         made = lineage.rows_of(self.audited, unit, item)
         value = self.audited.items[unit, item]["points"]
@@ -263,7 +272,7 @@ class AuditPage:
             "label": step["label"],
             "points": signed(step["points"]),
             "after": number(step["after"]),
-            "status": words.STATUS_WORDS[step["status"]],
+            "status": words.status_word(step["status"], step["after"]),
         }
 
     # ---- 5 what did not count, what is open, what was decided -----------------------------------------------
@@ -395,7 +404,8 @@ class AuditPage:
             faults.append("结果中单位的先后与单位名录不同")
         if faults:
             raise AssertionError(f"审计核对不通过，共 {len(faults)} 处：" + "；".join(faults[:20]))
-        text = f"核对通过：独立重算 {again.fields} 格与结果一致，台账 {len(self.audited.ledger)} 行逐行相加无误，"
+        made = "独立重算没有进行（见第二节）" if again.uncovered else f"独立重算 {again.fields} 格与结果一致"
+        text = f"核对通过：{made}，台账 {len(self.audited.ledger)} 行逐行相加无误，"
         text += f"{sum(row.accepted for row in self.covered)} 行采用数据全部有去向。"
         return sentence(text, mark="said")
 

@@ -265,7 +265,7 @@ class ComparisonView:
         """Print what a ledger row says."""
         if step is None:
             return ""
-        return f"[{words.STATUS_WORDS.get(step.status, step.status)}] {_flat(step.label)}"
+        return f"[{words.status_word(step.status, step.after)}] {_flat(step.label)}"
 
     def reason(self, row: RowChange, unit: UnitChange) -> list[str]:
         """Print why a row differs, one sentence a cause."""

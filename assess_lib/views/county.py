@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from assess_lib.composition import key_lines
 from assess_lib.errors import SEVERITY_NAMES
 from assess_lib.exact import ZERO
-from assess_lib.scheme import KNOWN_READINGS
 from assess_lib.tables import TABLES, Tables
 from assess_lib.views import adjustments, county_detail, county_first, county_lists, page, words
 from assess_lib.views.audit_words import DIGEST_STEPS
@@ -124,8 +124,8 @@ class CountySummary:
         columns = (
             Column("rank_in_group", "组内名次", "number"),
             Column("unit_name", "单位", "short"),
-            Column("key_score", "重点考核", "number"),
-            Column("bonus_score", "加分", "number"),
+            Column("key_score", self.facts.scheme.parts.key.name, "number"),
+            Column("bonus_score", self.facts.scheme.parts.bonus.name, "number"),
             Column("final_score", "最终得分", "number"),
             Column("rank_overall", "全县名次", "number"),
             Column("grade", "等次", "short"),
@@ -155,7 +155,9 @@ class CountySummary:
             Column("clause", "条款", "short"),
             Column("why", "事由"),
         )
-        return table(rows, columns, empty="没有单位被单项否决。")
+        if not self.facts.scheme.part_items("veto"):
+            return sentence("本方案没有否决项目。")
+        return table(rows, columns, empty=f"没有单位被{self.facts.scheme.parts.veto.name}。")
 
     def veto_form(self) -> Html:
         """Show 单项否决情况认定表 as an annex: each veto's facts, documents and sources, with room to confirm it.
@@ -189,17 +191,19 @@ class CountySummary:
         )
         if not rows:
             return render("annex", heading="", texts=(), body="")
-        told = "有任一情形即为不合格，其余不再计分。请逐单位核对文件，填写认定意见并签署。"
+        fail = self.facts.scheme.grades.fail
+        told = f"有任一情形即为{fail}，其余不再计分。请逐单位核对文件，填写认定意见并签署。"
         body = table(rows, columns, css="veto-form")
         return render("annex", heading=VETO_FORM, texts=(told,), body=body)
 
     def failures(self) -> Html:
         """Show the units below the pass mark and how far below it they are."""
         mark = self.facts.scheme.judgement.pass_mark
-        rows = [row | {"gap": number(row["key_score"] - mark.points)} for row in self.facts.failed]
+        rows = [row | {"gap": number(row[mark.compares] - mark.points)} for row in self.facts.failed]
+        name = self.facts.scheme.parts.key.name if mark.compares == "key_score" else "最终得分"
         columns = (
             Column("unit_name", "单位", "short"),
-            Column("key_score", "重点考核", "number"),
+            Column(mark.compares, name, "number"),
             Column("gap", f"距 {plain(mark.points)} 分", "number"),
         )
         return table(rows, columns, empty=f"没有单位低于 {plain(mark.points)} 分{mark.name}。")
@@ -226,7 +230,14 @@ class CountySummary:
             Column("open", "待定", "number"),
         )
         empty = f"没有单位距分数线在 {plain(MARGIN)} 分以内。"
-        said = f"列出距分数线不超过 {plain(MARGIN)} 分的单位：合格线和加分开启线看重点考核得分，等次分数线看最终得分。"
+        by_key = "和".join(line.name for line in key_lines(self.facts.scheme))
+        told = [f"{by_key}看{self.facts.scheme.parts.key.name}得分"] if by_key else []
+        mark, bands = self.facts.scheme.judgement.pass_mark, self.facts.scheme.grades.bands
+        by_final = [mark.name] if mark.compares == "final_score" else []
+        told.append(
+            "和".join([*by_final, "等次分数线"]) + "看最终得分" if bands or not by_final else f"{mark.name}看最终得分"
+        )
+        said = f"列出距分数线不超过 {plain(MARGIN)} 分的单位：{'，'.join(told)}。"
         return (sentence(said) if found else sentence()) + table(rows, columns, empty=empty, css="dense")
 
     # ---- details -------------------------------------------------------------------------------------------------
@@ -309,7 +320,9 @@ class CountySummary:
 
     def readings(self) -> Html:
         """Show every reading in force, in words."""
-        rows = [describe_reading(key, self.facts.scheme, self.data.basis.readings) for key in KNOWN_READINGS]
+        rows = [
+            describe_reading(key, self.facts.scheme, self.data.basis.readings) for key in self.facts.scheme.reading_keys
+        ]
         columns = (
             Column("name", "口径", "short"),
             Column("question", "问题"),
@@ -342,11 +355,12 @@ class CountySummary:
                 raise AssertionError(f"{row['unit_id']}：台账结论与最终得分不符")
             if row["unresolved"] != sum(i["unresolved"] for i in facts.items if i["unit_id"] == row["unit_id"]):
                 raise AssertionError(f"{row['unit_id']}：待定项数与各项不符")
-        lost = sum((facts.scheme.key_item.full - row["key_score"] for row in facts.scored), ZERO)
+        full = {item.id: item.full for item in facts.scheme.key_items if item.start}
+        lost = sum((full[row["item"]] - row["points"] for row in facts.items if row["item"] in full), ZERO)
         if lost != facts.lost or lost != sum((cost.points for cost in facts.costs()), ZERO):
             raise AssertionError("按标准汇总的扣分与各单位扣分之和不符")
-        if len(facts.results) != sum(map(len, (facts.vetoed, facts.failed, facts.between, facts.opened))):
-            raise AssertionError("否决、低于合格线、不加分、开启加分四类单位之和不等于单位总数")
+        if len(facts.results) != sum(map(len, (facts.vetoed, facts.failed, facts.passed))):
+            raise AssertionError("否决、低于合格线、合格三类单位之和不等于单位总数")
         county_lists.check_tables(facts)
         said = f"核对通过：{len(facts.results)} 个单位、{len(facts.lines)} 行台账逐行相加，与结果一致；"
         said += "扣分汇总与各单位之和相等；信息报送榜单、材料报送情况与台账一致。"

@@ -12,7 +12,7 @@ from assess_lib.exact import ZERO, mean
 from assess_lib.scheme import Item, MeanOfRaters
 from assess_lib.views.html import Column, Html, figure, sentence, table
 from assess_lib.views.lines import Line
-from assess_lib.views.words import number, plain, signed
+from assess_lib.views.words import item_of, number, plain, signed
 
 if TYPE_CHECKING:
     from assess_lib.views.county_facts import CountyFacts
@@ -31,7 +31,7 @@ def stacked(texts: list[str] | tuple[str, ...]) -> Markup:
 
 def costs_by_standard(facts: CountyFacts) -> Html:
     """Show what cost the county most, with the running share of all deductions."""
-    costs, name = facts.costs(), facts.scheme.key_item.name
+    costs, name = facts.costs(), facts.scheme.parts.key.name
     if not costs:
         return sentence(f"全县{name}没有扣分。")
     half = next(place for place, cost in enumerate(costs, start=1) if cost.share >= 50)
@@ -107,10 +107,10 @@ def bonus_summary(facts: CountyFacts) -> Html:
         rows.append(
             {
                 "item": facts.item_name(item.id),
-                "cap": plain(item.full),
+                "cap": plain(item.full) if item.floor is None else item_of(item),
                 "judged": len(mine),
                 "earned": sum(value > ZERO for value in points),
-                "full": sum(value == item.cap for value in points),
+                "full": sum(value == item.full for value in points),
                 "mean": mean(points) if points else None,
                 "open": sum(row["unresolved"] for row in mine),
             }
@@ -124,7 +124,7 @@ def bonus_summary(facts: CountyFacts) -> Html:
         Column("mean", "平均得分", "number"),
         Column("open", "待定单位", "number"),
     )
-    return table(rows, columns)
+    return table(rows, columns, empty="本方案没有加分项目。")
 
 
 def bonus_details(facts: CountyFacts) -> Html:
@@ -133,14 +133,17 @@ def bonus_details(facts: CountyFacts) -> Html:
     Of the leaders' opinions only the mean is printed. Facts that never could count (of another year, of a level
     without points, a matter's second award) stand in the workbook's 加分明细 and in the units' reports.
     """
+    name = facts.scheme.parts.bonus.name
+    if not facts.scheme.part_items("bonus"):
+        return sentence("本方案没有加分项目。")
     if not facts.opened:
-        return sentence("没有单位开启加分。")
+        return sentence(f"没有单位开启{name}。")
     shown = [_bonus_detail(facts, item) for item in facts.scheme.part_items("bonus")]
     return sum(shown[1:], shown[0])
 
 
 def _bonus_detail(facts: CountyFacts, item: Item) -> Html:
-    caption = f"{facts.item_name(item.id)}（{item.clause}，满分 {plain(item.full)}）"
+    caption = f"{facts.item_name(item.id)}（{item.clause}，{item_of(item)}）"
     judged = [(row["unit_id"], facts.cells[row["unit_id"], item.id]["points"]) for row in facts.opened]
     judged.sort(key=lambda pair: -pair[1])
     if isinstance(item.rule, MeanOfRaters):

@@ -108,8 +108,7 @@ class CountyFacts:
     @property
     def failed(self) -> list[dict[str, Any]]:
         """The results of scored units below the pass mark, in roster order."""
-        mark = self.scheme.judgement.pass_mark.points
-        return [row for row in self.scored if row["key_score"] < mark]
+        return [row for row in self.scored if self.scheme.fails(row["key_score"], row["final_score"])]
 
     @property
     def opened(self) -> list[dict[str, Any]]:
@@ -119,8 +118,12 @@ class CountyFacts:
     @property
     def between(self) -> list[dict[str, Any]]:
         """The results of units that pass without reaching the bonus part, in roster order."""
-        mark = self.scheme.judgement.pass_mark.points
-        return [row for row in self.scored if row["key_score"] >= mark and not row["bonus_open"]]
+        return [row for row in self.passed if not row["bonus_open"]]
+
+    @property
+    def passed(self) -> list[dict[str, Any]]:
+        """The results of scored units that are not below the pass mark, in roster order."""
+        return [row for row in self.scored if not self.scheme.fails(row["key_score"], row["final_score"])]
 
     def ordered(self, group: str) -> list[dict[str, Any]]:
         """Return a group's results by rank; units without one stand last, in roster order."""
@@ -152,12 +155,13 @@ class CountyFacts:
         told = []
         if row["status"] == "vetoed":
             told.append(
-                "单项否决：" + "、".join(veto.item.clause for veto in self.vetoes if veto.unit_id == row["unit_id"])
+                f"{self.scheme.parts.veto.name}："
+                + "、".join(veto.item.clause for veto in self.vetoes if veto.unit_id == row["unit_id"])
             )
         elif row in self.failed:
             told.append(f"低于{self.scheme.judgement.pass_mark.name}")
-        elif not row["bonus_open"]:
-            told.append("加分未开启")
+        elif not row["bonus_open"] and self.scheme.part_items("bonus"):
+            told.append(f"{self.scheme.parts.bonus.name}未开启")
         if row["unresolved"]:
             told.append(f"待定 {row['unresolved']} 项")
         if decided := len(adjustments_of(self.data, row["unit_id"])):
@@ -208,14 +212,14 @@ class CountyFacts:
 
     @cached_property
     def deductions(self) -> tuple[Deduction, ...]:
-        """Every row of the key part that took points, in the ledger's order.
+        """Every row that took points in a key item that starts at full, in the ledger's order.
 
         A deduction belongs to the standard whose row its ledger line names.
         """
-        key = self.scheme.key_item.id
+        keys = {item.id for item in self.scheme.key_items if item.start}
         made = []
         for line in self.lines:
-            if line.item == key and line.moved:
+            if line.item in keys and line.moved:
                 found = (row for place in line.places if (row := self.row(place)) and row.table == STANDARDS)
                 made.append(Deduction(line, next(found, None)))
         return tuple(made)

@@ -33,21 +33,31 @@ class Ends:
 def counts(facts: CountyFacts) -> list[tuple[str, str, str]]:
     """Return the headline counts: what is counted, how many, which groups they are of."""
     judgement = facts.scheme.judgement
-    low, high = plain(judgement.pass_mark.points), plain(judgement.bonus_gate.points)
-    above = facts.data.basis.readings["bonus_gate"] == "above"
+    low, gate, bonus = plain(judgement.pass_mark.points), judgement.bonus_gate, facts.scheme.parts.bonus.name
     open_units = [row for row in facts.results if row["unresolved"]]
-    told: list[tuple[str, list[dict[str, Any]], str]] = [
-        ("考核单位", facts.results, ""),
-        (facts.scheme.parts.veto.name, facts.vetoed, facts.scheme.grades.fail),
-        (f"低于 {low} 分", facts.failed, facts.scheme.grades.fail),
-        (f"{low} 至 {high} 分" if above else f"{low} 至不到 {high} 分", facts.between, "不加分"),
-        (f"高于 {high} 分" if above else f"{high} 分及以上", facts.opened, "开启加分"),
-        ("有待定项", open_units, f"共 {sum(row['unresolved'] for row in open_units)} 项"),
-    ]
+    told: list[tuple[str, list[dict[str, Any]], str]] = [("考核单位", facts.results, "")]
+    if facts.scheme.part_items("veto"):
+        told.append((facts.scheme.parts.veto.name, facts.vetoed, facts.scheme.grades.fail))
+    told.append((f"低于 {low} 分", facts.failed, facts.scheme.grades.fail))
+    if gate is None:
+        told.append((f"{low} 分及以上", facts.passed, ""))
+    else:
+        high = plain(gate.points)
+        above = facts.data.basis.readings["bonus_gate"] == "above"
+        told += [
+            (f"{low} 至 {high} 分" if above else f"{low} 至不到 {high} 分", facts.between, f"不{_verb(bonus)}"),
+            (f"高于 {high} 分" if above else f"{high} 分及以上", facts.opened, f"开启{bonus}"),
+        ]
+    told.append(("有待定项", open_units, f"共 {sum(row['unresolved'] for row in open_units)} 项"))
     return [
         (name, str(len(rows)), "；".join(filter(None, (remark, facts.group_sizes(rows) if rows else ""))))
         for name, rows, remark in told
     ]
+
+
+def _verb(bonus: str) -> str:
+    """Say in one word what the bonus part does; a part of another name is counted."""
+    return bonus if bonus == "加分" else f"计{bonus}"
 
 
 def grades_text(facts: CountyFacts) -> str:
@@ -66,7 +76,9 @@ def _result(facts: CountyFacts) -> str:
     fail = facts.scheme.grades.fail
     said = f"{len(facts.results)} 个单位中 {failed} 个{fail}"
     if failed:
-        said += f"（{facts.scheme.parts.veto.name} {len(facts.vetoed)} 个，低于合格线 {len(facts.failed)} 个）"
+        mark = facts.scheme.judgement.pass_mark.name
+        vetoed = f"{facts.scheme.parts.veto.name} {len(facts.vetoed)} 个，" if facts.scheme.part_items("veto") else ""
+        said += f"（{vetoed}低于{mark} {len(facts.failed)} 个）"
     if not scored:
         return said + "；没有单位有最终得分。"
     finals = [row["final_score"] for row in scored]
@@ -74,7 +86,9 @@ def _result(facts: CountyFacts) -> str:
     def held_by(points: Any) -> str:
         return named(facts, [row["unit_id"] for row in scored if row["final_score"] == points])
 
-    said += f"，{len(facts.opened)} 个开启加分；有得分的 {len(scored)} 个单位平均 {number(mean(finals))} 分，"
+    gated = facts.scheme.judgement.bonus_gate is not None
+    said += f"，{len(facts.opened)} 个开启{facts.scheme.parts.bonus.name}" if gated else ""
+    said += f"；有得分的 {len(scored)} 个单位平均 {number(mean(finals))} 分，"
     said += f"最高 {number(max(finals))} 分（{held_by(max(finals))}），"
     said += f"最低 {number(min(finals))} 分（{held_by(min(finals))}）"
     for group in facts.scheme.groups:
@@ -85,7 +99,7 @@ def _result(facts: CountyFacts) -> str:
 
 
 def _losses(facts: CountyFacts) -> str:
-    costs, name = facts.costs(), facts.scheme.key_item.name
+    costs, name = facts.costs(), facts.scheme.parts.key.name
     if not costs:
         return f"{name}没有扣分。"
     units = len({one.line.unit_id for one in facts.deductions})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from assess_lib.exact import ZERO
 from assess_lib.views.words import number, plain
@@ -38,17 +38,18 @@ class Near:
 def near_lines(facts: CountyFacts) -> list[Near]:
     """List the scored units within ``MARGIN`` of a line, both ends included: the nearest first, line by line.
 
-    The pass mark and the gate are about the key score, approved bands about the final score of units that pass.
+    The gate is about the key score, the pass mark about the score that it is held against, approved bands about the
+    final score of units that pass.
     """
-    judgement, grades = facts.scheme.judgement, facts.scheme.grades
-    mark = judgement.pass_mark.points
-    lines = [
-        (f"{plain(line.points)} 分{line.name}", line.points, "key_score", facts.scored)
-        for line in (judgement.pass_mark, judgement.bonus_gate)
+    mark, gate = facts.scheme.judgement.pass_mark, facts.scheme.judgement.bonus_gate
+    lines: list[tuple[str, Decimal, str, list[dict[str, Any]]]] = [
+        (f"{plain(mark.points)} 分{mark.name}", mark.points, mark.compares, facts.scored)
     ]
-    passing = [row for row in facts.scored if row["key_score"] >= mark]
+    if gate is not None:
+        lines.append((f"{plain(gate.points)} 分{gate.name}", gate.points, "key_score", facts.scored))
     lines += [
-        (f"{plain(band.at_least)} 分{band.grade}", band.at_least, "final_score", passing) for band in grades.bands
+        (f"{plain(band.at_least)} 分{band.grade}", band.at_least, "final_score", facts.passed)
+        for band in facts.scheme.grades.bands
     ]
     found = []
     for name, points, field, rows in lines:

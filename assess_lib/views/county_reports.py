@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from assess_lib.scheme import DeductFromFull, DueReport, ReportFacts
+from assess_lib.scheme import DEDUCTING_METHODS, DueReport, ReportFacts
 from assess_lib.tables import Row
 from assess_lib.views import words
 
@@ -52,7 +52,7 @@ def due_reports(facts: CountyFacts) -> list[tuple[str, DueReport]]:
     return [
         (item.id, report)
         for item in facts.scheme.items
-        if isinstance(item.rule, DeductFromFull)
+        if isinstance(item.rule, DEDUCTING_METHODS)
         for kind in item.rule.facts
         if isinstance(kind, ReportFacts)
         for report in kind.due

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assess_lib import pipeline
+from assess_lib.beyond import not_covered
 from assess_lib.cleaning.checks import CONFIRMABLE
 from assess_lib.cleaning.values import CellFault, read_value
 from assess_lib.errors import UsageError
@@ -176,9 +177,11 @@ def quiet_year(raw: Path, year: int, rates: Mapping[str, Sequence[str]]) -> Exam
 
     ``raw`` is the year's raw folder, of which only ``scheme.yaml`` is read. ``rates`` are invented standards: each code
     with its 扣分情形, 单次扣分 and, where they are needed, 计量 and 扣分上限. Raises InputRejected for a bad scheme,
-    UsageError when a standard that the scheme names has no rate.
+    UsageError when a standard that the scheme names has no rate, or for a scheme beyond the plain order of judgement.
     """
     scheme = load_scheme(raw / "scheme.yaml", year=year)
+    if told := not_covered("规则导读的例子", scheme):
+        raise UsageError(told)
     lacking = [code for code in scheme.named_standards() if code not in rates]
     if lacking:
         raise UsageError(f"本年度方案还用到扣分标准 {'、'.join(lacking)}。请在例子的扣分标准中补上。")

@@ -35,6 +35,8 @@ def order(example: Example) -> Html:
     """Show the order of judgement (四) with the year's own numbers and clauses."""
     scheme = example.scheme
     judged, key = scheme.judgement, scheme.key_item
+    assert judged.bonus_gate is not None  # ``quiet_year`` takes plain schemes alone
+    assert judged.bonus_cap is not None
     passing, most = plain(judged.pass_mark.points), plain(judged.bonus_cap.points)
     opens = scheme.readings["bonus_gate"].options[example.readings["bonus_gate"]]
     vetoes = "、".join(f"{item.id} {item.name}" for item in scheme.part_items("veto"))

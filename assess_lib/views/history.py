@@ -14,7 +14,7 @@ from typing import Any
 from assess_lib.errors import UsageError
 from assess_lib.exact import mean
 from assess_lib.history import History, UnitYear, YearSet, rule_differences
-from assess_lib.scheme import Item
+from assess_lib.scheme import Item, Scheme
 from assess_lib.scoring import Result
 from assess_lib.views.html import Column, Html, render, sentence, table
 from assess_lib.views.page import APPROVED, DRAFT, SUBMITTED
@@ -63,11 +63,20 @@ def _all_alike(history: History) -> bool:
     now = history.current
     return all(
         [item.id for item in data.scheme.items] == [item.id for item in now.scheme.items]
-        and [line.points for _, line in data.scheme.judgement] == [line.points for _, line in now.scheme.judgement]
-        and data.readings["bonus_gate"] == now.readings["bonus_gate"]
+        and _totals(data.scheme) == _totals(now.scheme)
+        and data.readings.get("bonus_gate") == now.readings.get("bonus_gate")
         and not any(rule_differences(data, now, item.id) for item in now.scheme.items)
         for data in history.earlier
     )
+
+
+def _totals(scheme: Scheme) -> list[Any]:
+    """Return all that turns items' points into a score: lines, dimensions, exemptions; names and clauses aside."""
+    named = {"name", "clause", "words"}
+    lines = [(key, line.model_dump(exclude=named)) for key, line in scheme.judgement.lines()]
+    dimensions = [dimension.model_dump(exclude=named) for dimension in scheme.dimensions]
+    exempt = [item.model_dump(include={"id", "dimension", "exempt"}) for item in scheme.key_items]
+    return [lines, dimensions, exempt]
 
 
 def _caution(history: History) -> Html:
@@ -209,12 +218,14 @@ def _county_part(history: History) -> Html:
 
 def _county_row(data: YearSet) -> dict[str, Any]:
     scores = spread(data)
-    below = data.scheme.judgement.pass_mark.points
+    scored = [
+        (r.key_score, r.final_score) for r in data.results if r.key_score is not None and r.final_score is not None
+    ]
     return {
         "year": _year(data),
         "units": str(len(data.results)),
         "vetoed": str(sum(result.status == "vetoed" for result in data.results)),
-        "failed": str(sum(result.key_score is not None and result.key_score < below for result in data.results)),
+        "failed": str(sum(data.scheme.fails(key, final) for key, final in scored)),
         "open": str(sum(result.unresolved > 0 for result in data.results)),
         "highest": scores.highest,
         "middle": scores.middle,

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from assess_lib.exact import ZERO
-from assess_lib.scheme import KNOWN_READINGS, Item, Scheme
+from assess_lib.scheme import Item, Scheme
 from assess_lib.views import words
 from assess_lib.views.words import Place, places, reading_pairs
 
@@ -44,7 +44,7 @@ class Line:
     @property
     def status_word(self) -> str:
         """The status in words."""
-        return words.STATUS_WORDS[self.status]
+        return words.status_word(self.status, self.after)
 
     @property
     def moved(self) -> Decimal:
@@ -121,7 +121,7 @@ def reading_rows(lines: Iterable[Line], scheme: Scheme, in_force: Mapping[str, s
                 used[key].append(line.item)
     return [
         describe_reading(key, scheme, in_force) | {"items": "、".join("结论" if i == "final" else i for i in used[key])}
-        for key in KNOWN_READINGS
+        for key in scheme.reading_keys
         if key in used
     ]
 

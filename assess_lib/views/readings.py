@@ -11,7 +11,6 @@ from markupsafe import Markup
 from assess_lib import sensitivity
 from assess_lib.exact import ZERO
 from assess_lib.rules import Unit
-from assess_lib.scheme import KNOWN_READINGS
 from assess_lib.sensitivity import Aspect, Effect, Exploration, Flip, Value
 from assess_lib.sensitivity.words import changes_text, outcome_text, range_cell, value_text
 from assess_lib.tables import Tables
@@ -60,7 +59,7 @@ class ReadingsReport:
     @cached_property
     def effects(self) -> dict[str, tuple[Effect, ...]]:
         """What each reading's other options do, by reading."""
-        return {key: self.exploration.effect(key) for key in KNOWN_READINGS}
+        return {key: self.exploration.effect(key) for key in self.scheme.reading_keys}
 
     @property
     def combinations(self) -> str:
@@ -108,7 +107,7 @@ class ReadingsReport:
             return str(sum(self._held(unit, *aspects) for unit in self.units))
 
         figures = [
-            ("口径组合", self.combinations, f"{len(KNOWN_READINGS)} 项口径，全部算过"),
+            ("口径组合", self.combinations, f"{len(self.scheme.reading_keys)} 项口径，全部算过"),
             ("等次不变", held("outcome"), of_all),
             ("组内名次不变", held("rank_in_group"), "含始终不排名"),
             ("全县名次不变", held("rank_overall"), "含始终不排名"),
@@ -333,7 +332,7 @@ class ReadingsReport:
 
     def meanings(self) -> Html:
         """Show what each reading asks, the option in force and what else is possible."""
-        rows = [describe_reading(key, self.scheme, self.data.basis.readings) for key in KNOWN_READINGS]
+        rows = [describe_reading(key, self.scheme, self.data.basis.readings) for key in self.scheme.reading_keys]
         columns = (
             Column("name", "口径", "short"),
             Column("clause", "条款", "short"),

@@ -11,13 +11,14 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from assess_lib.composition import exempt_items, key_steps, simple_key
 from assess_lib.exact import ZERO
 from assess_lib.scheme import Item
 from assess_lib.sensitivity import unit_sentence
 from assess_lib.views import adjustments, page, unit_deadlines, unit_facts, unit_first, unit_open, unit_place, words
 from assess_lib.views.html import Column, Html, figure, render, sentence, table
 from assess_lib.views.lines import Line, check_chains, read_lines, reading_rows, records
-from assess_lib.views.words import number, plain
+from assess_lib.views.words import number, plain, signed
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -53,8 +54,8 @@ class UnitReport:
 
     @property
     def failed(self) -> bool:
-        """Whether the key score lies below the pass mark."""
-        return not self.vetoed and self.key_score < self.scheme.judgement.pass_mark.points
+        """Whether the unit lies below the pass mark, by the score that the mark is held against."""
+        return not self.vetoed and self.scheme.fails(self.key_score, self.final_score)
 
     @property
     def key_score(self) -> Decimal:
@@ -70,6 +71,15 @@ class UnitReport:
     def grade(self) -> str:
         """The grade as reports print it: 合格 is followed by what is still to be approved."""
         return self.scheme.grades.printed(str(self.result["grade"]))
+
+    @cached_property
+    def account(self) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+        """The ledger's final rows that make the key score, and those that make the bonus; none for a vetoed unit."""
+        lines = [line for line in self.lines if line.part == "final" and line.moved]
+        reached, count = ZERO, 0
+        while count < len(lines) and reached != self.key_score:
+            reached, count = reached + lines[count].moved, count + 1
+        return tuple(lines[:count]), tuple(lines[count:])
 
     def part_lines(self, part: str) -> tuple[Line, ...]:
         """Return the unit's ledger lines of one part, in the ledger's order."""
@@ -175,6 +185,8 @@ class UnitReport:
 
     def veto(self) -> Html:
         """Show every fact of the veto items and say whether they apply."""
+        if not self.scheme.part_items("veto"):
+            return sentence("本方案没有否决项目。", mark="said")
         hit = [i.name for i in self.scheme.part_items("veto") if self.items.get(i.id, {}).get("note") == "vetoed"]
         name = self.scheme.parts.veto.name
         said = f"构成{name}：{'、'.join(hit)}。" if hit else f"各项均未构成{name}。"
@@ -184,14 +196,18 @@ class UnitReport:
         """Show every fact of the key part in the order of its day, and what they add up to."""
         if self.vetoed:
             return self._not_scored("key")
-        lines = self.part_lines("key")
+        lines = [line for line in self.part_lines("key") if self.scheme.item(line.item).start]
         taken = [line for line in lines if line.moved != ZERO]
         cut = [line for line in lines if line.status in ("capped", "floored")]
         lost = sum(((line.nominal or ZERO) - line.moved for line in cut), ZERO)
         said = f"本单位共 {len(taken)} 笔扣分，合计扣 {number(-sum((x.moved for x in taken), ZERO))} 分，"
-        said += f"得 {number(self.key_score)} 分。"
+        made = f"得 {number(self.key_score)} 分。"
+        said += made
         if not taken:
-            said = f"本单位没有扣分，得 {number(self.key_score)} 分。"
+            said = f"本单位没有扣分，{made}"
+        if not simple_key(self.scheme):
+            said = said.removesuffix(made).rstrip("，") + "。" if lines else ""
+            said = f"{unit_first.composed(self)}{said}"
         if lost:
             said += f"其中 {len(cut)} 笔因扣分上限或扣至零，少扣 {number(-lost)} 分。"
         return sentence(said, mark="said") + self._facts("key", f"{self.scheme.parts.key.name}的事实，按日期先后")
@@ -200,12 +216,24 @@ class UnitReport:
         """Show every fact of the bonus items; a closed gate says why the bonus is blank and not 0."""
         if self.vetoed:
             return self._not_scored("bonus")
+        if not self.scheme.part_items("bonus"):
+            return sentence("本方案没有加分项目。", mark="said")
         if not self.result["bonus_open"]:
             return self._gate_closed()
-        cap = self.scheme.judgement.bonus_cap
+        cap, floor, name = (
+            self.scheme.judgement.bonus_cap,
+            self.scheme.judgement.bonus_floor,
+            self.scheme.parts.bonus.name,
+        )
         added = sum((_exists(self.items[i.id]["points"]) for i in self.scheme.part_items("bonus")), ZERO)
         earned = _exists(self.result["bonus_score"])
-        said = f"本单位各加分项合计 {number(added)} 分，计入 {number(earned)} 分（{cap.name} {plain(cap.points)} 分）。"
+        limits = "，".join(f"{line.name} {plain(line.points)} 分" for line in (cap, floor) if line is not None)
+        said = f"本单位各{name}项合计 {number(added)} 分，计入 {number(earned)} 分" + (
+            f"（{limits}）。" if limits else "。"
+        )
+        if any(dimension.part == "bonus" for dimension in self.scheme.dimensions):
+            told = "，".join(f"{line.label} {signed(line.moved)}" for line in self.account[1])
+            said += f"按维度计入：{told}。" if told else ""
         return sentence(said, mark="said") + self._facts("bonus", f"{self.scheme.parts.bonus.name}的事实")
 
     def _gate_closed(self) -> Html:
@@ -213,13 +241,13 @@ class UnitReport:
         names = "、".join(i.name for i in self.scheme.part_items("bonus"))
         formula = next((line.formula for line in lines if line.formula), "")
         options = [row["option"] for row in reading_rows(lines, self.scheme, self.data.basis.readings)]
-        gate = self.scheme.judgement.bonus_gate
-        said = (
-            f"{self.scheme.key_item.name} {number(self.key_score)} 分，未过{gate.name}（{formula}），加分部分不开启。"
-        )
+        gate, parts = self.scheme.judgement.bonus_gate, self.scheme.parts
+        assert gate is not None  # without a gate the bonus part is open
+        said = f"{parts.key.name} {number(self.key_score)} 分，未过{gate.name}（{formula}），"
+        said += f"{parts.bonus.name}部分不开启。"
         if options:
             said += f"口径：{'；'.join(options)}。"
-        return sentence(said, f"{names}均不计：加分一栏为空白，不是 0 分。", mark="said")
+        return sentence(said, f"{names}均不计：{parts.bonus.name}一栏为空白，不是 0 分。", mark="said")
 
     def _not_scored(self, part: str) -> Html:
         veto = self.scheme.parts.veto
@@ -277,7 +305,9 @@ class UnitReport:
         if [line.seq for line in self.lines] != list(range(1, len(self.lines) + 1)):
             raise AssertionError(f"{self.unit_id}：台账行号不连续")
         if not self.vetoed:
-            if self.items[self.scheme.key_item.id]["points"] != self.key_score:
+            exempt = exempt_items(self.scheme, self.unit_id, str(self.result["group"]))
+            points = {i.id: _exists(self.items[i.id]["points"]) for i in self.scheme.key_items if i not in exempt}
+            if sum((step.points for step in key_steps(self.scheme, points, exempt)), ZERO) != self.key_score:
                 raise AssertionError(f"{self.unit_id}：重点考核得分与结果不符")
             if totals.get((self.unit_id, "final")) != self.final_score:
                 raise AssertionError(f"{self.unit_id}：台账结论与最终得分不符")

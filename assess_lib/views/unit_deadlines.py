@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
-from assess_lib.scheme import DeductFromFull, ReportFacts, TaskFacts
+from assess_lib.scheme import DEDUCTING_METHODS, ReportFacts, TaskFacts
 from assess_lib.views.html import Html, render, sentence
 from assess_lib.views.lines import Line
 from assess_lib.views.words import ABSENT, share, signed
@@ -53,7 +53,7 @@ def deadlines(report: UnitReport) -> tuple[Deadline, ...]:
     found = []
     for item in report.scheme.items:
         rule = item.rule
-        if isinstance(rule, DeductFromFull):
+        if isinstance(rule, DEDUCTING_METHODS):
             kinds = {type(fact) for fact in rule.facts}
             found += list(_read(report.item_lines(item.id), kinds))
     return tuple(sorted(found, key=lambda each: (each.due, each.seq)))

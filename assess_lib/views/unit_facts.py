@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assess_lib.scheme import DeductFromFull, Item
+from assess_lib.scheme import DEDUCTING_METHODS, Item
 from assess_lib.views import adjustments
 from assess_lib.views.html import Html, figure, render
 from assess_lib.views.lines import Line
-from assess_lib.views.words import Place, number
+from assess_lib.views.words import Place, item_of, number
 
 if TYPE_CHECKING:
     from assess_lib.views.unit import UnitReport
@@ -38,7 +38,7 @@ def clause_text(report: UnitReport, locator: str) -> tuple[str, str]:
 def _group(report: UnitReport, item: Item) -> dict[str, Any]:
     row = report.items.get(item.id, {})
     lines = report.item_lines(item.id)
-    idle = [line for line in lines if _is_idle(line)] if isinstance(item.rule, DeductFromFull) else []
+    idle = [line for line in lines if _is_idle(line)] if isinstance(item.rule, DEDUCTING_METHODS) else []
     if len(idle) <= FEW or len(idle) == len(lines):
         idle = []
     # Readings that all lines of the item share are named once, in its head.
@@ -50,7 +50,7 @@ def _group(report: UnitReport, item: Item) -> dict[str, Any]:
         "name": item.name,
         "clause": item.clause,
         "points": None if points is None else figure(report.unit_id, "points", points, number(points), item=item.id),
-        "cap": item.cap,
+        "of": "" if item.part == "veto" else item_of(item),
         "outcome": {"vetoed": "构成", "clear": "未构成"}.get(str(row.get("note", "")), ""),
         "unresolved": bool(row.get("unresolved")),
         "readings": common,

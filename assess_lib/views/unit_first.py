@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from assess_lib.composition import key_full, key_lines, simple_key
 from assess_lib.exact import ZERO
 from assess_lib.views import adjustments, page, words
 from assess_lib.views.html import Html, render, sentence
@@ -73,11 +74,11 @@ def _figures(report: UnitReport) -> list[tuple[str, str, Markup, str]]:
             ("rank", "组内名次", marked("rank_in_group", none), "不排名"),
             ("rank", "全县名次", marked("rank_overall", none), "不排名"),
         ]
-    key, bonus, group = report.scheme.key_item.name, report.scheme.parts.bonus.name, result["group"]
+    key, bonus, group = report.scheme.parts.key.name, report.scheme.parts.bonus.name, result["group"]
     made = f"{key}＋{bonus}" if result["bonus_open"] else f"即{key}"
     line = report.scheme.judgement.pass_mark
     low = f"低于 {plain(line.points)} 分{line.name}" if report.failed else ""
-    pending = report.scheme.grades.pending if report.grade.endswith(report.scheme.grades.pending) else ""
+    pending = report.scheme.grades.pending if result["grade"] == report.scheme.grades.passed else ""
     return [
         ("score", "最终得分", marked("final_score", number(report.final_score)), made),
         ("grade", "等次", marked("grade", report.grade.removesuffix(pending)), low or pending),
@@ -96,20 +97,45 @@ def _why(report: UnitReport) -> str:
     if report.vetoed:
         veto = report.scheme.parts.veto
         return f"依{veto.clause}构成{veto.name}，等次为{report.grade}；其余项目不计分，不排名。"
-    judgement, key = report.scheme.judgement, report.scheme.key_item
-    lost = key.full - report.key_score
-    took = f"扣 {number(lost)} 分" if lost else "没有扣分"
-    start = f"{key.name}从 {plain(key.full)} 分起，{took}，得 {number(report.key_score)} 分"
+    judgement, parts, line = report.scheme.judgement, report.scheme.parts, report.scheme.judgement.pass_mark
+    low = f"低于 {plain(line.points)} 分{line.name}，等次为{report.grade}"
+    start, gate = _start(report), judgement.bonus_gate
+    if report.result["bonus_open"]:
+        how = "达到" if gate is not None and report.key_score == gate.points else "高于"
+        passed = f"，{how} {plain(gate.points)} 分{gate.name}" if gate is not None else ""
+        earned = report.result["bonus_score"]
+        added = f"再加 {number(earned)} 分" if earned >= ZERO else f"{parts.bonus.name}减 {number(-earned)} 分"
+        said = f"{start}{passed}，{added}，最终得分 {number(report.final_score)} 分"
+        if report.failed:
+            what = "" if line.compares == "final_score" else f"{parts.key.name}得分"
+            return f"{said}；{what}{low}，仍参加排名。"
+        return f"{said}。"
     if report.failed:
-        line = judgement.pass_mark
-        return f"{start}，低于 {plain(line.points)} 分{line.name}，等次为{report.grade}；不再加分，仍参加排名。"
-    gate = judgement.bonus_gate
-    if not report.result["bonus_open"]:
-        how = "恰好等于" if report.key_score == gate.points else "低于"
-        return f"{start}，{how} {plain(gate.points)} 分{gate.name}，不加分；最终得分就是{key.name}得分。"
-    how = "达到" if report.key_score == gate.points else "高于"
-    earned, final = number(report.result["bonus_score"]), number(report.final_score)
-    return f"{start}，{how} {plain(gate.points)} 分{gate.name}，再加 {earned} 分，最终得分 {final} 分。"
+        closed = "" if gate is None else "不再加分，"
+        return f"{start}，{low}；{closed}仍参加排名。"
+    if gate is None:
+        return f"{start}；最终得分就是{parts.key.name}。"
+    how = "恰好等于" if report.key_score == gate.points else "低于"
+    return f"{start}，{how} {plain(gate.points)} 分{gate.name}，不加分；最终得分就是{parts.key.name}得分。"
+
+
+def _start(report: UnitReport) -> str:
+    """Say how the key score came about."""
+    item, name = simple_key(report.scheme), report.scheme.parts.key.name
+    if item is None:
+        return composed(report).removesuffix("。")
+    lost = item.full - report.key_score
+    took = f"扣 {number(lost)} 分" if lost else "没有扣分"
+    return f"{name}从 {plain(item.full)} 分起，{took}，得 {number(report.key_score)} 分"
+
+
+def composed(report: UnitReport) -> str:
+    """Say of what the key score is made: each dimension or item with what it counts, and what was scaled."""
+    lines, full = report.account[0], plain(key_full(report.scheme))
+    told = "，".join(f"{line.label} {number(line.moved)}" for line in lines if line.status != "exempt")
+    scaled = "".join(f"，{line.label} {signed(line.moved)}" for line in lines if line.status == "exempt")
+    listed = f"：{told}{scaled}" if told else ""
+    return f"{report.scheme.parts.key.name}满分 {full} 分，得 {number(report.key_score)} 分{listed}。"
 
 
 def _grounds(report: UnitReport) -> list[str]:
@@ -122,7 +148,7 @@ def _scale(report: UnitReport) -> dict[str, Any] | None:
     """Place the key score between 0 and the full mark, beside the lines; nothing for a vetoed unit."""
     if report.vetoed:
         return None
-    judgement, full = report.scheme.judgement, report.scheme.key_item.full
+    name, full = report.scheme.parts.key.name, key_full(report.scheme)
     lines = [
         {
             "at": share(line.points, full),
@@ -130,24 +156,23 @@ def _scale(report: UnitReport) -> dict[str, Any] | None:
             "name": line.name,
             "distance": distance(report.key_score, line.points, line.name),
         }
-        for line in (judgement.pass_mark, judgement.bonus_gate)
+        for line in key_lines(report.scheme)
     ]
     score = number(report.key_score)
     said = "；".join(line["distance"] for line in lines)
     return {
-        "name": report.scheme.key_item.name,
+        "name": name,
         "at": share(report.key_score, full),
         "lines": lines,
         "full": plain(full),
-        "alt": f"{report.scheme.key_item.name} {score} 分，满分 {plain(full)} 分：{said}。",
+        "alt": f"{name} {score} 分，满分 {plain(full)} 分" + (f"：{said}。" if said else "。"),
     }
 
 
 def _parts(report: UnitReport) -> list[dict[str, Any]]:
     """Say of each part what came out and why, in one line."""
-    so_far = ("暂定", "暂计", "暂计")
-    parts = (_veto(report), _key(report), _bonus(report))
-    return [part | {"so_far": word} for part, word in zip(parts, so_far, strict=True)]
+    told = (("veto", _veto, "暂定"), ("key", _key, "暂计"), ("bonus", _bonus, "暂计"))
+    return [say(report) | {"so_far": word} for part, say, word in told if report.scheme.part_items(part)]
 
 
 def _veto(report: UnitReport) -> dict[str, Any]:
@@ -169,24 +194,30 @@ def _veto(report: UnitReport) -> dict[str, Any]:
 
 
 def _key(report: UnitReport) -> dict[str, Any]:
-    rule, item = report.scheme.parts.key, report.scheme.key_item
-    row: dict[str, Any] = {"name": item.name, "clause": rule.clause, "open": _open(report, "key")}
+    rule, full = report.scheme.parts.key, key_full(report.scheme)
+    row: dict[str, Any] = {"name": rule.name, "clause": rule.clause, "open": _open(report, "key")}
     if report.vetoed:
         return row | {"value": words.ABSENT, "of": "", "why": f"因{report.scheme.parts.veto.name}，不计分。"}
-    taken = [line for line in report.item_lines(item.id) if line.moved]
-    lost = item.full - report.key_score
-    said = f"{len(taken)} 笔扣分，共扣 {number(lost)} 分" if taken else "没有扣分"
-    cut = [line for line in report.item_lines(item.id) if line.status in ("capped", "floored")]
-    spared = sum(((line.nominal or ZERO) - line.moved for line in cut), ZERO)
-    said += f"（因扣分上限或扣至零，少扣 {number(-spared)} 分）" if spared else ""
-    judgement = report.scheme.judgement
-    lines = (judgement.pass_mark, judgement.bonus_gate)
-    said += "；" + "，".join(distance(report.key_score, line.points, line.name) for line in lines) + "。"
+    distances = [distance(report.key_score, line.points, line.name) for line in key_lines(report.scheme)]
+    told = [_deducted(report), "，".join(distances)]
     return row | {
         "value": report.marked("key_score", number(report.key_score)),
-        "of": f"满分 {plain(item.full)}",
-        "why": said,
+        "of": f"满分 {plain(full)}",
+        "why": "；".join(filter(None, told)) + "。",
     }
+
+
+def _deducted(report: UnitReport) -> str:
+    """Say what the key items that start at full lost; of other items, what they count."""
+    item = simple_key(report.scheme)
+    if item is None:
+        return composed(report).partition("：")[2].removesuffix("。")
+    lines = report.item_lines(item.id)
+    taken = [line for line in lines if line.moved]
+    said = f"{len(taken)} 笔扣分，共扣 {number(item.full - report.key_score)} 分" if taken else "没有扣分"
+    cut = [line for line in lines if line.status in ("capped", "floored")]
+    spared = sum(((line.nominal or ZERO) - line.moved for line in cut), ZERO)
+    return said + (f"（因扣分上限或扣至零，少扣 {number(-spared)} 分）" if spared else "")
 
 
 def _bonus(report: UnitReport) -> dict[str, Any]:
@@ -195,16 +226,21 @@ def _bonus(report: UnitReport) -> dict[str, Any]:
     if report.vetoed:
         return row | {"value": words.ABSENT, "why": f"因{report.scheme.parts.veto.name}，不计分。"}
     if not report.result["bonus_open"]:
-        low = judgement.pass_mark if report.failed else judgement.bonus_gate
-        why = f"未开启：{report.scheme.key_item.name}未过 {plain(low.points)} 分{low.name}；加分为空白，不是 0 分。"
+        gate = judgement.bonus_gate
+        assert gate is not None  # without a gate the bonus part is open
+        low = judgement.pass_mark if report.failed and judgement.pass_mark.compares == "key_score" else gate
+        name = report.scheme.parts.key.name
+        why = f"未开启：{name}未过 {plain(low.points)} 分{low.name}；{rule.name}为空白，不是 0 分。"
         return row | {"value": report.marked("bonus_score", words.ABSENT), "why": why}
     items = report.scheme.part_items("bonus")
     points = [(item.name, report.items[item.id]["points"] or ZERO) for item in items]
-    added = sum((each for _, each in points), ZERO)
-    cut = f"各项合计 {number(added)} 分，按上限计。" if added > judgement.bonus_cap.points else ""
+    added, cap, made = sum((each for _, each in points), ZERO), judgement.bonus_cap, report.result["bonus_score"]
+    cut = f"各项合计 {number(added)} 分，按{'上限' if made < added else '最低分'}计。" if made != added else ""
+    if any(dimension.part == "bonus" for dimension in report.scheme.dimensions):
+        cut = f"按维度和上下限计入 {number(made)} 分。" if made != added else ""
     return row | {
-        "value": report.marked("bonus_score", signed(report.result["bonus_score"])),
-        "of": f"上限 {plain(judgement.bonus_cap.points)}",
+        "value": report.marked("bonus_score", signed(made)),
+        "of": f"上限 {plain(cap.points)}" if cap is not None else "",
         "why": "，".join(f"{name} {number(each)}" for name, each in points) + f"。{cut}",
     }
 

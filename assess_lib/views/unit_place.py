@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from assess_lib.exact import mean
+from assess_lib.exact import ZERO, mean
 from assess_lib.scheme import Item
 from assess_lib.views.html import Html, render, sentence
 from assess_lib.views.lines import records
-from assess_lib.views.words import ABSENT, number, plain, share
+from assess_lib.views.words import ABSENT, item_of, number, plain, share
 
 if TYPE_CHECKING:
     from assess_lib.views.unit import UnitReport
@@ -89,11 +89,17 @@ def items(report: UnitReport) -> Html:
         {
             "item": report.item_name(each.item.id),
             "points": number(each.points),
-            "full": plain(each.item.full),
+            "full": plain(each.item.full) if each.item.floor is None else item_of(each.item),
             "median": ABSENT if each.median is None else number(each.median),
-            "bar": share(each.points, each.item.full),
-            "tick": None if each.median is None else share(each.median, each.item.full),
+            "bar": _share(each.points, each.item),
+            "tick": None if each.median is None else _share(each.median, each.item),
         }
         for each in compared_items(report)
     ]
     return render("unit_items", rows=rows, group=report.result["group"], revealing=REVEALING)
+
+
+def _share(points: Decimal, item: Item) -> str:
+    """Return how long a bar is: the share of the full mark, or of what an item that only deducts has left."""
+    floor = item.floor or ZERO
+    return share(points - floor, item.full - floor)

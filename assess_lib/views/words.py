@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from assess_lib.exact import cents
+from assess_lib.scheme import Item
 
 MINUS = "−"
 ABSENT = "—"
@@ -27,6 +28,9 @@ STATUS_WORDS: Mapping[str, str] = {
     "unresolved": "待定",
     "verdict": "结论",
 }
+
+LOWEST = "扣至最低"
+"""What ``floored`` is called where the floor is not zero: in a scheme whose items may go below it."""
 
 _SOURCE = re.compile(r"(?P<file>.+?)!(?P<sheet>.*)!(?P<row>\d+)", re.DOTALL)
 _READING = re.compile(r"([a-z0-9_]+)=([a-z0-9_]+)")
@@ -149,3 +153,19 @@ def places(source: str) -> tuple[Place, ...]:
 def reading_pairs(text: str) -> tuple[tuple[str, str], ...]:
     """Read the ledger's ``reading`` text (``key=option``, joined by ``; ``) back into pairs."""
     return tuple((match[1], match[2]) for match in _READING.finditer(text))
+
+
+def status_word(status: str, after: Decimal | None = None) -> str:
+    """Return a ledger status in words; what was cut at a floor other than zero did not end at zero.
+
+    >>> status_word("floored", Decimal("0.00")), status_word("floored", Decimal("-10.00"))
+    ('扣至零', '扣至最低')
+    """
+    if status == "floored" and after:
+        return LOWEST
+    return STATUS_WORDS.get(status, status)
+
+
+def item_of(item: Item) -> str:
+    """Say out of what an item's points are: its full mark, or how far it may fall where it only deducts from 0."""
+    return f"最低 {plain(item.floor)}" if item.floor is not None else f"满分 {plain(item.full)}"
