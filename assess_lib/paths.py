@@ -97,6 +97,32 @@ def _check_output(what: str, option: str, folder: Path, raw: Path, root: Path | 
         raise UsageError(f"{what}的名称不可用：{folder.name}。请用 {option} 另指一个文件夹。")
 
 
+def drafts_folder(where: YearPaths, given: str | os.PathLike[str] | None = "") -> Path:
+    """Return the absolute folder for a year's drafts: the given one, else ``data/drafts/<year>`` of the project.
+
+    Drafts are nobody's input and nobody's result until a person puts them into the raw folder. Raises UsageError for
+    a place in, at or around a raw, processed or reports folder, of whatever year, and where there is no project.
+    """
+    root = project_root()
+    try:
+        if given:
+            folder = Path(given).expanduser().resolve()
+        elif root is not None:
+            folder = (root / "data" / "drafts" / str(where.year)).resolve()
+        else:
+            raise UsageError("不在项目文件夹内，无法确定草稿的位置。请在第一格的 drafts 中写明文件夹。")
+        official = [where.raw, where.processed, where.reports]
+        if root is not None:
+            official += [place.resolve() for place in (root / "data/raw", root / "data/processed", root / "reports")]
+        if any(lies_within(folder, place) or lies_within(place, folder) for place in official):
+            raise UsageError("草稿不能写进原始数据、结果或报告文件夹，也不能写在它们的上级。请另指一个文件夹。")
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"草稿文件夹 {folder.name} 是一个文件。请另指一个文件夹。")
+    except (ValueError, OSError, RuntimeError) as error:  # a NUL, a name too long, a loop of links, no home
+        raise UsageError(f"文件夹名称不可用：{error}") from error
+    return folder
+
+
 def resolve(
     year: int | None = None,
     raw: str | os.PathLike[str] | None = "",

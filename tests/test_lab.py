@@ -160,7 +160,8 @@ def run_all(page: Any) -> str:
     page.click(".lm-Menu-item[data-command='runmenu:run-all']")
     # every code cell has a number: none is waiting, none was left out after an error
     done = """() => {
-        const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(e => e.innerText);
+        const shown = '.jp-CodeCell .jp-InputPrompt:not(.jp-Placeholder-prompt)';  // a hidden input has two prompts
+        const prompts = [...document.querySelectorAll(shown)].map(e => e.textContent);
         const failed = document.querySelector('[data-mime-type="application/vnd.jupyter.error"]');
         const all = prompts.length && prompts.every(text => new RegExp('\\\\d').test(text));
         return failed || all;

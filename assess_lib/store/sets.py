@@ -408,6 +408,13 @@ def _read_csv(data: bytes) -> tuple[dict[str, Any], ...]:
     return tuple({column: _value(column, text) for column, text in zip(header, row, strict=True)} for row in rows)
 
 
+def score_frames(score: Scored) -> tuple[DataFrame, DataFrame, DataFrame]:
+    """Return results, items and ledger of an outcome as ``load_set`` would give them after it was stored."""
+    files = score_files(score)
+    results, items, ledger = (_read_csv(files[name]) for name in SCORE_FILES)
+    return results, items, ledger
+
+
 def adjustments_frame(adjustments: Sequence[Adjustment]) -> DataFrame:
     """Return adjustments as a frame."""
     rows = [[getattr(made, column) for column in ADJUSTMENT_COLUMNS] for made in adjustments]

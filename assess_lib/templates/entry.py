@@ -55,13 +55,18 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One workbook to make: its table, the scheme and lists behind it, and the unit it is made for, if for one."""
+    """One workbook to make: its table, the scheme and lists behind it, and the unit it is made for, if for one.
+
+    ``filled`` are rows that it already holds, by column; ``remarks`` stand at the head of its instructions.
+    """
 
     table: Table
     scheme: Scheme
     known: Known
     readings: Mapping[str, str]
     unit: Row | None = None
+    filled: tuple[Mapping[str, str | Decimal], ...] = ()
+    remarks: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:

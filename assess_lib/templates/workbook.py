@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
@@ -145,8 +146,14 @@ class _Form:
             if check.enforced:
                 sheet.data_validation(_FIRST, index, _LAST, index, self._validation(index))
             ruled = self._cell_style(column, lines=True)
-            for row in range(_FIRST, _FIRST + _RULED):
+            for row in range(_FIRST, _FIRST + max(_RULED, len(self.form.filled))):
                 sheet.write_blank(row, index, None, ruled)
+            for row, cells in enumerate(self.form.filled, start=_FIRST):
+                value = cells.get(column.name, "")
+                if isinstance(value, Decimal):
+                    sheet.write_number(row, index, float(value), ruled)  # at most 15 digits: the reader gets them back
+                elif value:
+                    sheet.write_string(row, index, value, ruled)
         self._highlight()
         sheet.freeze_panes(_FIRST, 0)
         sheet.set_selection(_FIRST, 0, _FIRST, 0)
@@ -246,7 +253,7 @@ class _Form:
                 sheet.write_string(row, position, text, cell)
             sheet.set_row(row, _height(words, _COLUMNS))
         facts = (("方案的规定", scheme_facts(self.form)), ("各标准的扣分情形", standard_facts(self.form)))
-        for heading, pairs in (*facts, ("填好以后", self._return())):
+        for heading, pairs in (("本稿的来历", self.form.remarks), *facts, ("填好以后", self._return())):
             if not pairs:
                 continue
             row += 2
