@@ -99,7 +99,7 @@ class Panel:
         return tab
 
     def _amounts(self) -> widgets.Widget:
-        wide = widgets.Layout(width="min(100%, 52em)")
+        wide = widgets.Layout(width="min(97%, 52em)")
         self._row = widgets.Dropdown(description="哪一行", style=_WIDE, layout=wide)
         self._kind = widgets.Dropdown(description="改什么", style=_WIDE)
         self._value = widgets.Text(description="改为", continuous_update=False, placeholder="填好按回车", style=_WIDE)

@@ -98,6 +98,7 @@ def rows_table(evidence: Sequence[Evidence]) -> ITable:
             {"targets": 0, "render": _BOX, "orderable": False, "searchable": False, "width": "4.5em"},
             {"targets": [1, 2], "visible": False},
             {"targets": [3, 4, 6, 7], "className": "short"},
+            {"targets": 5, "className": "long"},
         ],
         "language": _LANGUAGE,
     }
