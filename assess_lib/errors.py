@@ -60,6 +60,10 @@ class AssessError(Exception):
 
     exit_code = EXIT_BUG
 
+    def _render_traceback_(self) -> list[str]:
+        # What a notebook shows in place of a traceback: where the library raised it helps nobody who reads the cell.
+        return [f"{type(self).__name__}：{self}"]
+
 
 class UsageError(AssessError):
     """The command or its options are wrong; nothing was touched (exit 2)."""

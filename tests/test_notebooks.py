@@ -19,7 +19,7 @@ from small_year import make_raw
 from assess_lib.publish.export import to_html
 
 FOLDER = ROOT / "notebooks"
-NOTEBOOKS = [*sorted(FOLDER.glob("0[1-4]_*.ipynb")), FOLDER / "rule_guide.ipynb"]
+NOTEBOOKS = [*sorted(FOLDER.glob("0[1-4]_*.ipynb")), FOLDER / "rule_guide.ipynb", FOLDER / "workbench.ipynb"]
 # The contract's parameters, with the types of their defaults.
 PARAMETERS: dict[str, dict[str, type]] = {
     "01_clean": {"year": int, "raw": str, "processed": str, "date": str},
@@ -27,9 +27,11 @@ PARAMETERS: dict[str, dict[str, type]] = {
     "03_unit_report": {"year": int, "processed": str, "unit_id": str},
     "04_county_summary": {"year": int, "processed": str},
     "rule_guide": {"year": int, "raw": str},
+    "workbench": {"year": int, "raw": str, "processed": str, "drafts": str},
 }
 # Those that open with what they are for and with their contents; 03 and 04 open as the reports that they become.
-EXPLAINED = [FOLDER / f"{name}.ipynb" for name in ("01_clean", "02_score", "05_audit", "06_readings", "rule_guide")]
+_TOLD = ("01_clean", "02_score", "05_audit", "06_readings", "rule_guide", "workbench")
+EXPLAINED = [FOLDER / f"{name}.ipynb" for name in _TOLD]
 
 
 def read(file: Path) -> Any:
@@ -40,7 +42,7 @@ def read(file: Path) -> Any:
 
 
 def test_the_notebooks_are_there() -> None:
-    """Notebooks 01 to 04 of the contract and the rule guide exist under their names."""
+    """Notebooks 01 to 04 of the contract, the rule guide and the workbench exist under their names."""
     assert [file.stem for file in NOTEBOOKS] == list(PARAMETERS)
 
 
@@ -51,7 +53,8 @@ def test_committed_without_results(file: Path) -> None:
     assert made.metadata.kernelspec.name == "python3"
     assert set(made.metadata) <= {"kernelspec", "language_info"}
     for cell in made.cells:
-        assert set(cell.metadata) <= {"tags"}
+        assert set(cell.metadata) <= {"tags", "jupyter"}
+        assert cell.metadata.get("jupyter", {"source_hidden": True}) == {"source_hidden": True}
         if cell.cell_type == "code":
             assert cell.outputs == [] and cell.execution_count is None
 
@@ -144,11 +147,28 @@ def papermill(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_stock_papermill_runs_them_in_turn(project: Path) -> None:
-    """`papermill` on the defaults runs 01 to 04 and the rule guide from the project's root, one after the other."""
+    """`papermill` on the defaults runs all of them from the project's root, one after the other."""
     for file in NOTEBOOKS:
         done = papermill(f"notebooks/{file.name}", str(project / "out.ipynb"))
         assert done.returncode == 0, done.stderr[-2000:]
     assert (project / "data/processed/2022/results.csv").is_file()
+
+
+def test_an_expected_failure_is_told_without_a_traceback(project: Path) -> None:
+    """The workbench before any scoring: the cell fails, and shows which command to run and no place in the library."""
+    done = papermill("notebooks/workbench.ipynb", str(project / "out.ipynb"))
+    assert done.returncode != 0
+    cells = [cell for cell in nbformat.read(project / "out.ipynb", as_version=4).cells if cell.cell_type == "code"]
+    errors = [out for cell in cells for out in cell.outputs if out.output_type == "error"]
+    assert [(out.ename, out.traceback) for out in errors] == [
+        ("UsageError", ["UsageError：结果文件夹里没有完整的评分结果。请先运行 assess score。"])
+    ]
+
+
+def test_only_the_workbench_hides_its_code() -> None:
+    """Its cells hold widgets for people who do not write code; everywhere else the code is part of the telling."""
+    hiding = {file.stem for file in FOLDER.glob("*.ipynb") for cell in read(file).cells if cell.metadata.get("jupyter")}
+    assert hiding == {"workbench"}
 
 
 def test_run_all_from_the_notebooks_folder(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
