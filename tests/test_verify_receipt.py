@@ -15,6 +15,7 @@ from assess_lib.store.receipt import LIBRARIES, code_digest, overrides, software
 
 # Asked for by the project, but no number or byte of an output can depend on them.
 NO_INFLUENCE = {
+    "anywidget": "carries the workbench's table, which writes nothing",
     "ipywidgets": "controls of the workbench notebook, which writes nothing",
     "itables": "tables of the workbench notebook, which writes nothing",
     "jupyter-client": "carries cells to kernels",
