@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from bench_years import small_bench
 from bs4 import BeautifulSoup
+from build import ROOT
 from report_set import PAYLOAD, small_set_tables, write_processed
 
-from assess_lib import paths
+from assess_lib import paths, pipeline, store
 from assess_lib.errors import UsageError
 from assess_lib.scheme import KNOWN_READINGS
-from assess_lib.workbench import open_bench
+from assess_lib.workbench import Bench, open_bench
 from assess_lib.workbench.panel import Panel
 from assess_lib.workbench.rows_table import rows_table
 
@@ -197,3 +198,22 @@ def test_the_bench_opens_on_the_stored_set(tmp_path: Path, monkeypatch: pytest.M
     panel = open_bench(2022, str(raw), str(processed), str(tmp_path / "drafts"))
     assert panel.unit_id == "T01" and "核对通过" in panel.check()._repr_html_()
     assert panel.bench.official.result("T01").final_score == Decimal("108.11")
+
+
+@pytest.mark.parametrize("county", ["qingling", "shiqiao", "yunshui"])
+def test_other_counties_schemes_are_tried_alike(county: str, tmp_path: Path) -> None:
+    """Another scheme, with several key items or none of our bonus items: all units open, all rows switch."""
+    raw = ROOT / "tests" / "counties" / county / "raw"
+    where = paths.resolve(2023, raw=raw, processed=tmp_path / "processed", reports=tmp_path / "reports")
+    pipeline.score(where)
+    bench = Bench(store.load_set(where.processed), store.read_tables(where.processed))
+    assert bench.check().startswith("核对通过")
+    panel = Panel(bench, tmp_path / "drafts", "", next(iter(bench.units)))
+    for unit in bench.units:
+        panel._units.value = unit
+        assert bench.units[unit] in words(panel._summary) and "程序出错" not in words(panel._said)
+        panel._table.selected_rows = []
+        panel._table.selected_rows = [place for place, one in enumerate(panel._evidence)]
+        assert "程序出错" not in words(panel._said)
+    panel._reset.click()
+    assert panel.changes.nothing

@@ -411,7 +411,10 @@ def _read_csv(data: bytes) -> tuple[dict[str, Any], ...]:
 def score_frames(score: Scored) -> tuple[DataFrame, DataFrame, DataFrame]:
     """Return results, items and ledger of an outcome as ``load_set`` would give them after it was stored."""
     files = score_files(score)
-    results, items, ledger = (_read_csv(files[name]) for name in SCORE_FILES)
+    results, items, ledger = (
+        _frame_of(_read_csv(files[name]), columns)
+        for name, columns in zip(SCORE_FILES, (RESULT_COLUMNS, ITEM_COLUMNS, LEDGER_COLUMNS), strict=True)
+    )
     return results, items, ledger
 
 

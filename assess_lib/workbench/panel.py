@@ -17,7 +17,6 @@ import ipywidgets as widgets
 
 from assess_lib.errors import AssessError
 from assess_lib.exact import show
-from assess_lib.scheme import KNOWN_READINGS
 from assess_lib.tables import Row
 from assess_lib.views import Html, sentence
 from assess_lib.workbench import draft, shown
@@ -115,7 +114,7 @@ class Panel:
         official, scheme = self.bench.data.basis.readings, self.bench.scheme
         self._options: dict[str, widgets.Dropdown] = {}
         boxes: list[widgets.Widget] = []
-        for key in KNOWN_READINGS:
+        for key in scheme.reading_keys:
             reading = scheme.readings[key]
             options = [
                 (text + ("（正式）" if option == official[key] else ""), option)

@@ -9,6 +9,8 @@ from markupsafe import Markup
 
 from assess_lib.figures import waterfall
 from assess_lib.figures.drawing import Plot
+from assess_lib.scheme import Scheme
+from assess_lib.scoring import Result
 from assess_lib.views import Column, Html, UnitReport, sentence, table
 from assess_lib.views.html import render
 from assess_lib.views.words import number, signed
@@ -25,8 +27,8 @@ def summary(bench: Bench, difference: Difference) -> Html:
     old, new, scheme = difference.result.old, difference.result.new, difference.new.scheme
     cells = [
         ("状态", *(_status(result.status, difference.new) for result in (old, new)), ""),
-        (scheme.key_item.name, number(old.key_score), number(new.key_score), change(old.key_score, new.key_score)),
-        (scheme.parts.bonus.name, _bonus(old), _bonus(new), change(old.bonus_score, new.bonus_score)),
+        (scheme.parts.key.name, number(old.key_score), number(new.key_score), change(old.key_score, new.key_score)),
+        (scheme.parts.bonus.name, _bonus(old, scheme), _bonus(new, scheme), change(old.bonus_score, new.bonus_score)),
         ("最终得分", number(old.final_score), number(new.final_score), change(old.final_score, new.final_score)),
         ("等次", old.grade, new.grade, ""),
         ("组内名次", rank(old.rank_in_group), rank(new.rank_in_group), steps(old.rank_in_group, new.rank_in_group)),
@@ -46,8 +48,9 @@ def _status(status: str, report: UnitReport) -> str:
     return report.scheme.parts.veto.name if status == "vetoed" else "计分"
 
 
-def _bonus(result: Any) -> str:
-    return number(result.bonus_score) if result.bonus_open or result.status == "vetoed" else "不开启"
+def _bonus(result: Result, scheme: Scheme) -> str:
+    closed = result.status != "vetoed" and not result.bonus_open and scheme.judgement.bonus_gate is not None
+    return "不开启" if closed else number(result.bonus_score)
 
 
 def steps(old: int | None, new: int | None) -> str:
@@ -88,7 +91,9 @@ def _statuses(pair: LinePair) -> str:
 
 
 def figure(report: UnitReport) -> Html:
-    """Show how one state's score came about."""
+    """Show how one state's score came about; the figure knows schemes with one key item."""
+    if len(report.scheme.key_items) != 1:
+        return sentence(f"本方案的{report.scheme.parts.key.name}有几项，没有得分构成图；各步见台账。")
     made = waterfall(report)
     if isinstance(made, Plot):
         return Html(Markup('<div role="img" aria-label="{}">{}</div>').format(made.alt, Markup(made.svg)))

@@ -68,7 +68,7 @@ def _effects(moved: Moved, difference: Difference) -> Iterator[str]:
         veto = scheme.parts.veto.name
         yield f"构成{veto}，不再计分排名" if new.status == "vetoed" else f"不再构成{veto}，重新计分"
     if old.key_score != new.key_score:
-        yield f"{scheme.key_item.name} {number(old.key_score)} → {number(new.key_score)}"
+        yield f"{scheme.parts.key.name} {number(old.key_score)} → {number(new.key_score)}"
     if old.bonus_open != new.bonus_open and "scored" == old.status == new.status:
         yield f"{scheme.parts.bonus.name}由开启变为不开启" if old.bonus_open else f"{scheme.parts.bonus.name}开启"
     if old.bonus_score != new.bonus_score:
