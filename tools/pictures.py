@@ -1,8 +1,8 @@
 """Make the manual's pictures from the sample year: ``python tools/pictures.py`` writes ``notebooks/pictures/*.png``.
 
 Everything is made anew in a temporary folder by the commands that the manual tells of: blank workbooks, a check, two
-reports, a comparison before and after an objection. Pages are photographed by Chromium, the workbook by LibreOffice
-and poppler; each picture is reduced to a palette, so that it stays below ``LARGEST`` bytes.
+reports, a comparison before and after an objection, the workbench in JupyterLab. Pages are photographed by Chromium,
+the workbook by LibreOffice and poppler; each picture is reduced to a palette, so that it stays below ``LARGEST`` bytes.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ import csv
 import html
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import Collection
 from pathlib import Path
 
@@ -32,7 +35,14 @@ _SHEET_WIDTH = 1200
 _PATIENCE = 900
 
 # name, height of the part that is shown
-HEIGHTS = {"check": 420, "template": 330, "unit_report": 1050, "county_summary": 1050, "compare": 900}
+HEIGHTS = {
+    "check": 420,
+    "template": 330,
+    "unit_report": 1050,
+    "county_summary": 1050,
+    "compare": 900,
+    "workbench": 900,
+}
 
 _TERMINAL = (
     "<meta charset=utf-8><style>body{{margin:0;background:#1e1e1e;color:#e6e6e6}}"
@@ -149,6 +159,57 @@ def compare_page(folder: Path) -> Path:
     return page
 
 
+def workbench_picture(folder: Path) -> Path:
+    """Return a picture of the workbench in JupyterLab, after one row of a unit was switched off."""
+    from playwright.sync_api import sync_playwright
+
+    project, token = folder / "project", "a-token-of-the-pictures"
+    shutil.copytree(ROOT / "data" / "raw" / YEAR, project / "data" / "raw" / YEAR)
+    shutil.copytree(ROOT / "notebooks", project / "notebooks")
+    shutil.copy(ROOT / "pyproject.toml", project)
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("ASSESS_", "JUPYTER"))}
+    own |= {"HOME": str(folder / "home"), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "assess_lib"]
+    subprocess.run([*command, "score"], cwd=project, env=own, check=True, timeout=_PATIENCE, capture_output=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--no-browser", f"--port={port}", f"--IdentityProvider.token={token}"]
+    lab = subprocess.Popen([*command, "lab", "--", *options], cwd=project, env=own, stderr=subprocess.DEVNULL)
+    try:
+        with sync_playwright() as started:
+            browser = started.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            view = browser.new_page(viewport={"width": 1280, "height": 1000})
+            view.set_default_timeout(_PATIENCE * 100)
+            _when_it_answers(f"http://127.0.0.1:{port}/api")
+            view.goto(f"http://127.0.0.1:{port}/lab/tree/notebooks/workbench.ipynb?reset&token={token}")
+            view.wait_for_selector(".jp-Toolbar-kernelName:has-text('Python 3')")
+            view.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+            view.click(".lm-MenuBar-itemLabel:has-text('运行')")
+            view.click(".lm-Menu-item[data-command='runmenu:run-all']")
+            view.get_by_label("找单位").fill("公安")
+            view.wait_for_selector(".assess-bench th:has-text('县公安局')")
+            view.locator(".assess-rows input[type=search]").fill("扣分登记")
+            view.locator(".assess-rows tbody input").nth(1).press("Space")
+            view.wait_for_selector(".assess-bench p.said:has-text('关掉 1 行后')")
+            view.locator(".assess-bench").first.screenshot(path=str(folder / "workbench.png"))
+            browser.close()
+    finally:
+        lab.terminate()
+        lab.wait(timeout=60)
+    return folder / "workbench.png"
+
+
+def _when_it_answers(address: str) -> None:
+    for _ in range(120):
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise SystemExit("JupyterLab did not start")
+
+
 def report_pages(folder: Path) -> dict[str, Path]:
     """Return the report of one unit and the county's summary."""
     assess(folder, "run", "--unit", UNIT, "--no-pdf")
@@ -171,6 +232,8 @@ def make(target: Path, names: Collection[str] = tuple(HEIGHTS)) -> None:
         made = photograph(pages, folder)
         if "template" in names:
             made["template"] = template_page(folder)
+        if "workbench" in names:
+            made["workbench"] = workbench_picture(folder)
         for name, picture in made.items():
             reduce(picture, target / f"{name}.png", HEIGHTS[name])
             print(f"{name}.png", (target / f"{name}.png").stat().st_size)

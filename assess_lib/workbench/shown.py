@@ -91,9 +91,7 @@ def _statuses(pair: LinePair) -> str:
 
 
 def figure(report: UnitReport) -> Html:
-    """Show how one state's score came about; the figure knows schemes with one key item."""
-    if len(report.scheme.key_items) != 1:
-        return sentence(f"本方案的{report.scheme.parts.key.name}有几项，没有得分构成图；各步见台账。")
+    """Show how one state's score came about."""
     made = waterfall(report)
     if isinstance(made, Plot):
         return Html(Markup('<div role="img" aria-label="{}">{}</div>').format(made.alt, Markup(made.svg)))
