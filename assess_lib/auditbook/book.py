@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, Literal
 
 from assess_lib.auditbook.formula import Evaluate, Formula
@@ -73,6 +74,7 @@ def _fit(text: str) -> str:
     return text.encode("utf-16-le")[:room].decode("utf-16-le", errors="ignore") + _CUT
 
 
+@cache
 def letter(index: int) -> str:
     """Return the letters of a column counted from 0."""
     letters = ""

@@ -119,7 +119,7 @@ def heat_map(summary: CountySummary) -> Plot:
                 missing = None if score is None else _missing(item, score["points"])
                 x = left + cell * column
                 shade = "none" if missing is None else _SHADES(float(missing) ** 0.8 * 0.85)
-                axes.add_patch(Rectangle((x, y), cell, row_height, facecolor=shade, edgecolor=HAIR, linewidth=0.5))
+                axes.add_artist(Rectangle((x, y), cell, row_height, facecolor=shade, edgecolor=HAIR, linewidth=0.5))
                 if score is not None:
                     mark = "*" if score["unresolved"] else ""
                     axes.text(

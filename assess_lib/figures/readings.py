@@ -106,13 +106,13 @@ def reach(report: ReadingsReport) -> Plot:
                 x, points = LABELS + cell * column, most[unit.id, key]
                 share = float(points / largest) if points else 0.0
                 shade = _SHADES(share**0.6 * 0.85) if share else "none"
-                axes.add_patch(Rectangle((x, y), cell, ROW, facecolor=shade, edgecolor=HAIR, linewidth=0.5))
+                axes.add_artist(Rectangle((x, y), cell, ROW, facecolor=shade, edgecolor=HAIR, linewidth=0.5))
                 text = "▲" * (key in turning[unit.id]) + (number(points) if points else "")
-                dark = share > 0.7
-                axes.text(
-                    x + cell / 2, y + ROW / 2, text, ha="center", va="center", fontsize=6.5,
-                    color="white" if dark else INK,
-                )  # fmt: skip
+                if text:
+                    axes.text(
+                        x + cell / 2, y + ROW / 2, text, ha="center", va="center", fontsize=6.5,
+                        color="white" if share > 0.7 else INK,
+                    )  # fmt: skip
         y = head + ROW * len(report.units) + 0.16
         said = "格内为这一项口径最多能使最终得分变动多少（其他口径任意）；▲ 能使等次改变；空格没有影响。"
         axes.text(LABELS, y, said, fontsize=7, color=SOFT, va="center", ha="left")

@@ -16,9 +16,8 @@ import assess_lib
 from assess_lib import __version__
 
 # The libraries that a number or a byte of the outputs can depend on: those that the project asks for, and those
-# behind them that write bytes of their own (bleach cleans the pages, fonttools and pydyf write the PDF …).
+# behind them that write bytes of their own (mistune renders prose, fonttools and pydyf write the PDF …).
 LIBRARIES = (
-    "bleach",
     "click",
     "defusedxml",
     "duckdb",
@@ -33,6 +32,7 @@ LIBRARIES = (
     "nbclient",
     "nbconvert",
     "nbformat",
+    "nh3",
     "noto-cjk-sans-otc",
     "numpy",
     "openpyxl",
