@@ -52,7 +52,8 @@ def place(report: UnitReport) -> Plot | Html:
         # All dots at once: each call would cost as much as all of them.
         spots = [(score, level + 0.5) for score, count in stacks.items() for level in range(count)]
         others = [spot for spot in spots if spot != (own, 0.5)]
-        axes.scatter(*zip(*others, strict=True), s=size, zorder=3, facecolor="white", edgecolor=DEEP, linewidth=0.9)
+        x, y = zip(*others, strict=True)
+        axes.scatter(x, y, s=size, zorder=3, facecolor="white", edgecolor=DEEP, linewidth=0.9)
         axes.scatter([own], [0.5], s=size * 1.9, marker="D", zorder=3, facecolor=LOSS, edgecolor=LOSS, linewidth=0.9)
         for line in lines:
             axes.axvline(float(line.points), color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
