@@ -76,6 +76,11 @@ def simple_key(scheme: Scheme) -> Item | None:
     return item if isinstance(item.rule, DeductFromFull) and alone else None
 
 
+def raw_points(scheme: Scheme) -> str:
+    """Say that sums of deductions are of the items' own points, where these are not simply the key score's."""
+    return "" if simple_key(scheme) is not None else "（各项原分，加权、封顶和折合以前）"
+
+
 def key_lines(scheme: Scheme) -> tuple[Line, ...]:
     """Return the lines that the key score is held against: the pass mark, unless it is the final score's; the gate."""
     judgement = scheme.judgement

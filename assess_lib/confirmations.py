@@ -22,6 +22,7 @@ from assess_lib.scheme import (
     Item,
     MeetingFacts,
     Place,
+    RegisterFacts,
     ReportFacts,
     Scheme,
     TaskFacts,
@@ -69,9 +70,9 @@ def rule_text(values: Mapping[str, Any]) -> str:
 def rules_of(scheme: Scheme) -> dict[str, Rule]:
     """Return every rule of a scheme by its key, in the file's order.
 
-    Rules are the issuing office, the cut-off, each group, part, line of the judgement, grade, item, due date, named
-    standard, paraphrased clause and reading, and what is published. The document's number and title are none: a new
-    year has its own.
+    Rules are the issuing office, the cut-off, each group, part, line of the judgement, grade, dimension, item, due
+    date, named standard, paraphrased clause and reading, and what is published. The document's number and title are
+    none: a new year has its own.
     """
     rules: dict[str, Rule] = {}
     for key, rule in _rules(scheme):
@@ -90,15 +91,23 @@ def _rules(scheme: Scheme) -> Iterator[tuple[str, Rule]]:
         yield f"groups.{group.name}", Rule("组别", rule_text(group.model_dump()), ("groups", index))
     for name, part in scheme.parts:
         yield f"parts.{name}", Rule("部分", rule_text(part.model_dump()), ("parts", name))
-    for name, line in scheme.judgement:
-        yield f"judgement.{name}", Rule(line.name, rule_text(line.model_dump()), ("judgement", name))
+    for name, line in scheme.judgement.lines():
+        # what is not written is left out, so that what was carried over before a key existed still reads the same
+        text = rule_text(line.model_dump(exclude_defaults=True))
+        yield f"judgement.{name}", Rule(line.name, text, ("judgement", name))
     for name in ("fail", "passed", "pending"):
         yield f"grades.{name}", Rule("等次的名称", _text(getattr(scheme.grades, name)), ("grades", name))
     for index, band in enumerate(scheme.grades.bands):
-        yield f"grades.{band.grade}", Rule("等次", rule_text(band.model_dump()), ("grades", "bands", index))
+        yield (
+            f"grades.{band.grade}",
+            Rule("等次", rule_text(band.model_dump(exclude_none=True)), ("grades", "bands", index)),
+        )
     published = {"score": scheme.publication.score, "rank": scheme.publication.rank}
     published_text = rule_text(published | {"objection": scheme.publication.objection})
     yield "publication", Rule("公示稿的内容", published_text, ("publication",))
+    for index, dimension in enumerate(scheme.dimensions):
+        title = f"维度 {dimension.id} {dimension.name}"
+        yield f"dimensions.{dimension.id}", Rule(title, rule_text(dimension.model_dump()), ("dimensions", index))
     for index, item in enumerate(scheme.items):
         yield from _item_rules(item, ("items", index))
     yield from _standard_rules(scheme)
@@ -115,7 +124,8 @@ def _item_rules(item: Item, place: Place) -> Iterator[tuple[str, Rule]]:
     facts = item.rule.facts if isinstance(item.rule, DEDUCTING_METHODS) else ()
     if facts:
         values["rule"]["facts"] = [
-            {"kind": kind.kind} | ({"exempt": kind.exempt} if isinstance(kind, MeetingFacts) else {}) for kind in facts
+            {"kind": kind.kind} | ({"exempt": kind.exempt} if isinstance(kind, MeetingFacts) else {}) | _own(kind)
+            for kind in facts
         ]
     values["rule"] = {key: value for key, value in values["rule"].items() if value not in (None, (), [], {})}
     yield f"items.{item.id}", Rule(f"项目 {item.id} {item.name}", rule_text(values), place)
@@ -124,6 +134,11 @@ def _item_rules(item: Item, place: Place) -> Iterator[tuple[str, Rule]]:
             where = (*place, "rule", "facts", rank, "due", index)
             values = report.model_dump()
             yield due_key(item, report), Rule(f"{item.name}：{due_name(report)}的期限", rule_text(values), where)
+
+
+def _own(kind: Any) -> dict[str, Any]:
+    """Return the standards whose register rows alone a register kind takes."""
+    return {"standards": kind.standards} if isinstance(kind, RegisterFacts) and kind.standards else {}
 
 
 def due_name(report: DueReport) -> str:

@@ -111,6 +111,11 @@ class PartRule(_Model):
     clause: Clause = Field(description="条款号")
     words: tuple[Label, ...] = Field(default=(), description="方案原文该条中应有的字样；找不到只作提示")
 
+    @property
+    def score(self) -> str:
+        """What the part's points are called: 重点考核得分; a name that says 得分 already stays as it is."""
+        return f"{self.name.removesuffix('得分')}得分"
+
 
 class PartRules(_Model):
     """The four parts in their order of judgement."""

@@ -293,9 +293,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "string_pattern_mismatch": ("写法不对", "条款写成 四（三）2 这样的形式，项目编号写成 B2 这样的形式。"),
     "too_short": ("至少要有 {min_length} 项", "请补充。"),
     "tuple_type": ("应为列表", "请写成 [甲, 乙] 或逐行以“- ”开头。"),
-    "dict_type": ("应为“键: 值”的形式", "请参照 data/raw/README.md 的例子。"),
-    "model_type": ("应为“键: 值”的形式", "请参照 data/raw/README.md 的例子。"),
-    "model_attributes_type": ("应为“键: 值”的形式", "请参照 data/raw/README.md 的例子。"),
+    "dict_type": ("应为“键: 值”的形式", "请参照 data/raw/SCHEME.md 的例子。"),
+    "model_type": ("应为“键: 值”的形式", "请参照 data/raw/SCHEME.md 的例子。"),
+    "model_attributes_type": ("应为“键: 值”的形式", "请参照 data/raw/SCHEME.md 的例子。"),
     "date_type": ("不是日期", "请写成 2022-06-20 的形式。"),
     "date_parsing": ("不是日期", "请写成 2022-06-20 的形式。"),
     "date_from_datetime_parsing": ("不是日期", "请写成 2022-06-20 的形式。"),
@@ -349,7 +349,7 @@ def _explain(mistake: Any, data: Any, source: _Source) -> None:
         text = f"“{shown}”" if shown else ""
         source.complain("scheme.value", f"“{name}”{text}{context['error']}。", "请按例改写。", line, column, shown)
     else:
-        what, remedy = _WORDS.get(kind, ("写法不对", "请参照 data/raw/README.md 的例子。"))
+        what, remedy = _WORDS.get(kind, ("写法不对", "请参照 data/raw/SCHEME.md 的例子。"))
         text = f"“{shown}”" if shown else ""
         source.complain("scheme.value", f"“{name}”{text}{what.format(**context)}。", remedy, line, column, shown)
 

@@ -259,7 +259,7 @@ def _gate_closed(item: Item, unit: Unit, key_score: Decimal, case: Case) -> Entr
     assert gate is not None  # without a gate the bonus part is open
     need = "高于" if case.readings["bonus_gate"] == "above" else "达到"
     parts = case.scheme.parts
-    why = f"{parts.key.name}得分未{need}{gate.name}，{parts.bonus.name}部分不开启，不计"
+    why = f"{parts.key.score}未{need}{gate.name}，{parts.bonus.name}部分不开启，不计"
     entry = _blank(item, unit, case, "gate_closed", why)
     sign = "≤" if case.readings["bonus_gate"] == "above" else "<"
     return replace(entry, formula=f"{show(key_score)} {sign} {show(gate.points)}", reading=case.reading("bonus_gate"))

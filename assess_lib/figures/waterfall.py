@@ -63,7 +63,7 @@ def waterfall_steps(report: UnitReport) -> tuple[Step, ...]:
         for line in alone:
             move(brief(line.label, report.scheme.year), line.moved)
         move(f"其余 {len(together)} 笔扣分合计", sum((line.moved for line in together), ZERO))
-    steps.append(Step(f"{report.scheme.parts.key.name}得分", "total", report.key_score, report.key_score))
+    steps.append(Step(f"{report.scheme.parts.key.score}", "total", report.key_score, report.key_score))
     if report.result["bonus_open"]:
         if any(dimension.part == "bonus" for dimension in report.scheme.dimensions):
             for line in report.account[1]:
@@ -161,6 +161,6 @@ def _alt(report: UnitReport, steps: Sequence[Step]) -> str:
     """Say in words what the figure shows."""
     moves = "；".join(f"{step.label} {signed(step.change)}" for step in steps if step.kind != "total")
     return (
-        f"{report.name}得分构成图：从{steps[0].label} {number(steps[0].end)} 到{report.scheme.parts.key.name}得分"
+        f"{report.name}得分构成图：从{steps[0].label} {number(steps[0].end)} 到{report.scheme.parts.key.score}"
         f" {number(report.key_score)}，最终得分 {number(report.final_score)}。{moves or '没有扣分，也没有加分'}。"
     )

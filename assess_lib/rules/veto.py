@@ -59,7 +59,7 @@ def hotline_red_lights(item: Item, unit: Unit, case: Case) -> Outcome:
     count = own if centre is None else centre["红灯次数"]
     formula = f"红灯 {count} {'≥' if count >= rule.limit else '<'} {rule.limit} 次"
     entries.append(
-        _verdict(item, unit, vetoed, ground, (centre or unit).source, formula, reading if centre is None else "")
+        _verdict(item, unit, case, vetoed, ground, (centre or unit).source, formula, reading if centre is None else "")
     )
     return Outcome(tuple(entries), vetoed=vetoed, unresolved=tuple(doubts))
 
@@ -212,7 +212,7 @@ def named_in_circular(item: Item, unit: Unit, case: Case) -> Outcome:
         "named_and_complaints": named > 0 and complained > 0,
     }[scope]
     ground = f"点名通报 {named} 件，群众反映 {complained} 件"
-    entries.append(_verdict(item, unit, vetoed, ground, unit.source, ground, reading))
+    entries.append(_verdict(item, unit, case, vetoed, ground, unit.source, ground, reading))
     return Outcome(tuple(entries), vetoed=vetoed, unresolved=tuple(doubts))
 
 
@@ -239,9 +239,12 @@ def _fact(
     )
 
 
-def _verdict(item: Item, unit: Unit, vetoed: bool, ground: str, source: Source, formula: str, reading: str) -> Entry:
+def _verdict(
+    item: Item, unit: Unit, case: Case, vetoed: bool, ground: str, source: Source, formula: str, reading: str
+) -> Entry:
     """Write the closing row of a veto item: whether it applies, and on what ground."""
-    label = f"{item.name}：{'构成单项否决' if vetoed else '未构成单项否决'}（{ground}）"
+    name = case.scheme.parts.veto.name
+    label = f"{item.name}：{'构成' if vetoed else '未构成'}{name}（{ground}）"
     return Entry(
         unit.id, "veto", item.id, item.clause, label, "verdict", formula=formula, reading=reading, source=(source,)
     )

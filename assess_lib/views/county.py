@@ -231,7 +231,7 @@ class CountySummary:
         )
         empty = f"没有单位距分数线在 {plain(MARGIN)} 分以内。"
         by_key = "和".join(line.name for line in key_lines(self.facts.scheme))
-        told = [f"{by_key}看{self.facts.scheme.parts.key.name}得分"] if by_key else []
+        told = [f"{by_key}看{self.facts.scheme.parts.key.score}"] if by_key else []
         mark, bands = self.facts.scheme.judgement.pass_mark, self.facts.scheme.grades.bands
         by_final = [mark.name] if mark.compares == "final_score" else []
         told.append(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+from assess_lib.composition import raw_points
 from assess_lib.exact import ZERO, mean
 from assess_lib.scheme import Item, MeanOfRaters
 from assess_lib.views.html import Column, Html, figure, sentence, table
@@ -35,7 +36,8 @@ def costs_by_standard(facts: CountyFacts) -> Html:
     if not costs:
         return sentence(f"全县{name}没有扣分。")
     half = next(place for place, cost in enumerate(costs, start=1) if cost.share >= 50)
-    said = f"全县{name}共扣 {number(facts.lost)} 分，涉及 {len(costs)} 项标准；其中前 {half} 项占一半以上。"
+    said = f"全县{name}共扣 {number(facts.lost)} 分{raw_points(facts.scheme)}，"
+    said += f"涉及 {len(costs)} 项标准；其中前 {half} 项占一半以上。"
     rows = [
         {
             "code": cost.code,

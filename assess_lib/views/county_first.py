@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from assess_lib.composition import raw_points
 from assess_lib.exact import mean
 from assess_lib.scheme import VETO_METHODS
 from assess_lib.views import adjustments, page
@@ -103,7 +104,8 @@ def _losses(facts: CountyFacts) -> str:
     if not costs:
         return f"{name}没有扣分。"
     units = len({one.line.unit_id for one in facts.deductions})
-    said = f"{name}共扣 {number(facts.lost)} 分，涉及 {units} 个单位、{len(costs)} 项标准、{len(facts.deductions)} 笔；"
+    said = f"{name}共扣 {number(facts.lost)} 分{raw_points(facts.scheme)}，"
+    said += f"涉及 {units} 个单位、{len(costs)} 项标准、{len(facts.deductions)} 笔；"
     top = costs[:COSTLIEST]
     told = "、".join(f"{cost.what} {number(cost.points)} 分" for cost in top)
     return said + f"扣得最多的是{told}，占全部扣分的 {top[-1].share:.0f}%。"

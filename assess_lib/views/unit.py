@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from assess_lib.composition import exempt_items, key_steps, simple_key
+from assess_lib.composition import exempt_items, key_steps, raw_points, simple_key
 from assess_lib.exact import ZERO
 from assess_lib.scheme import Item
 from assess_lib.sensitivity import unit_sentence
@@ -200,7 +200,8 @@ class UnitReport:
         taken = [line for line in lines if line.moved != ZERO]
         cut = [line for line in lines if line.status in ("capped", "floored")]
         lost = sum(((line.nominal or ZERO) - line.moved for line in cut), ZERO)
-        said = f"本单位共 {len(taken)} 笔扣分，合计扣 {number(-sum((x.moved for x in taken), ZERO))} 分，"
+        sums = number(-sum((line.moved for line in taken), ZERO))
+        said = f"本单位共 {len(taken)} 笔扣分，合计扣 {sums} 分{raw_points(self.scheme)}，"
         made = f"得 {number(self.key_score)} 分。"
         said += made
         if not taken:

@@ -30,7 +30,7 @@ def conclusion(report: UnitReport) -> Html:
         "unit_first",
         mark="fail" if report.vetoed or report.failed else "pass",
         figures=_figures(report),
-        why=_why(report),
+        why=_why(report) + _quotas(report),
         grounds=_grounds(report),
         scale=_scale(report),
         parts=_parts(report),
@@ -107,16 +107,24 @@ def _why(report: UnitReport) -> str:
         added = f"再加 {number(earned)} 分" if earned >= ZERO else f"{parts.bonus.name}减 {number(-earned)} 分"
         said = f"{start}{passed}，{added}，最终得分 {number(report.final_score)} 分"
         if report.failed:
-            what = "" if line.compares == "final_score" else f"{parts.key.name}得分"
+            what = "" if line.compares == "final_score" else f"{parts.key.score}"
             return f"{said}；{what}{low}，仍参加排名。"
         return f"{said}。"
     if report.failed:
         closed = "" if gate is None else "不再加分，"
         return f"{start}，{low}；{closed}仍参加排名。"
     if gate is None:
-        return f"{start}；最终得分就是{parts.key.name}。"
+        return f"{start}；最终得分就是{parts.key.score}。"
     how = "恰好等于" if report.key_score == gate.points else "低于"
-    return f"{start}，{how} {plain(gate.points)} 分{gate.name}，不加分；最终得分就是{parts.key.name}得分。"
+    return f"{start}，{how} {plain(gate.points)} 分{gate.name}，不加分；最终得分就是{parts.key.score}。"
+
+
+def _quotas(report: UnitReport) -> str:
+    """Say what the quotas of the bands made of the unit: the conclusion's row of the ledger has it, after the mark."""
+    if report.vetoed or report.failed or not report.scheme.grades.limited:
+        return ""
+    told = report.part_lines("final")[-1].formula.partition("；")[2]
+    return f"等次：{told}。" if told else ""
 
 
 def _start(report: UnitReport) -> str:
