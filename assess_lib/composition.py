@@ -76,6 +76,13 @@ def simple_key(scheme: Scheme) -> Item | None:
     return item if isinstance(item.rule, DeductFromFull) and alone else None
 
 
+def is_composed(scheme: Scheme) -> bool:
+    """Tell whether more than the cap of the bonus part stands between the items' sum and the final score."""
+    return (
+        bool(scheme.dimensions) or any(item.exempt for item in scheme.items) or scheme.judgement.bonus_floor is not None
+    )
+
+
 def raw_points(scheme: Scheme) -> str:
     """Say that sums of deductions are of the items' own points, where these are not simply the key score's."""
     return "" if simple_key(scheme) is not None else "（各项原分，加权、封顶和折合以前）"

@@ -277,6 +277,7 @@ def _written(mistake: Any, data: Any) -> KeyPath:
 _WORDS: Mapping[str, tuple[str, str]] = {
     "greater_than": ("须大于 {gt}", "请改为允许范围内的数。"),
     "greater_than_equal": ("不得小于 {ge}", "请改为允许范围内的数。"),
+    "less_than": ("须小于 {lt}", "请改为允许范围内的数。"),
     "less_than_equal": ("不得大于 {le}", "请改为允许范围内的数。"),
     "decimal_max_places": ("最多两位小数", "请写成两位以内的小数。"),
     "decimal_parsing": ("不是数", "请写成普通的数，例如 0.50。"),
@@ -395,7 +396,7 @@ def _bounded(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     bounded = {key: _bounded(part) for key, part in schema.items() if key != "decimal_places"}
-    for key, name in (("gt", "exclusiveMinimum"), ("ge", "minimum"), ("le", "maximum")):
+    for key, name in (("gt", "exclusiveMinimum"), ("ge", "minimum"), ("lt", "exclusiveMaximum"), ("le", "maximum")):
         # a property of that name would hold a schema, not a number
         if isinstance(bounded.get(key), (int, float)):
             bounded[name] = bounded.pop(key)

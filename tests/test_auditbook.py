@@ -25,7 +25,7 @@ from assess_lib import auditbook, store
 from assess_lib.auditbook import make_book
 from assess_lib.auditbook.book import Book, plain, serial
 from assess_lib.auditbook.totals import RESULT_COLUMNS
-from assess_lib.scheme import Scheme
+from assess_lib.scheme import RateBands, Scheme
 from assess_lib.scoring import Score, score
 from assess_lib.tables import TABLES, Row
 
@@ -475,11 +475,15 @@ def test_a_text_longer_than_a_cell_is_cut_and_says_so() -> None:
     assert 32_760 <= len(value.encode("utf-16-le")) // 2 <= 32_767
 
 
-def test_a_method_that_is_not_known_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A scheme with a method that has no formulas yet is refused by name, never left out."""
-    monkeypatch.delitem(auditbook._METHODS, "mean_of_raters")  # type: ignore[attr-defined]
-    with pytest.raises(NotImplementedError, match="mean_of_raters"):
-        make_book(make_tables(small_set_tables()), SCHEME, SCHEME.default_readings(), SCHEME.cut_off, [], [])
+def test_a_scheme_beyond_the_plain_order_is_refused() -> None:
+    """A scheme with something that has no formulas is refused by name, never left out in part."""
+    item = SCHEME.item("B5").model_copy(update={"rule": RateBands.model_validate(RATE)})
+    scheme = SCHEME.model_copy(update={"items": (*SCHEME.items[:-3], item, *SCHEME.items[-2:])})
+    with pytest.raises(NotImplementedError, match=r"方法 rate_bands（B5 领导评价）"):
+        make_book(make_tables(small_set_tables()), scheme, scheme.default_readings(), scheme.cut_off, [], [])
+
+
+RATE = {"method": "rate_bands", "rate": "tasks_in_time", "bands": [{"at_least": 1, "points": 1}], "none": 0}
 
 
 @pytest.mark.parametrize(

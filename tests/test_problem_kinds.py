@@ -436,6 +436,10 @@ ELSEWHERE = {
     "roster.successor": "test_new_year: the roster does not have the heir, or it leads back",
     "roster.not_in_force": "test_new_year: the unit ended before the year or begins after it",
     "roster.ends": "test_new_year: the unit ends within the year",
+    "exempt.unit": "test_counties: the scheme exempts a unit that the roster lacks",
+    "exempt.everything": "test_counties: the scheme leaves a unit no key item",
+    "standard.unowned": "test_counties: no item takes the register rows of a standard",
+    "table.unused": "test_counties: no item reads the table",
     "unit.not_in_force": "test_new_year: a row names a unit that is not assessed this year",
 }
 

@@ -30,6 +30,7 @@ from assess_lib.sensitivity import Change, Exploration, Range, Space, explore, r
 from assess_lib.sensitivity.dependence import AskedReadings, leaves, tabulate
 from assess_lib.sensitivity.flips import minimal_changes
 from assess_lib.sensitivity.ranks import competition_ranks, rank_units
+from assess_lib.sensitivity.space import NO_SCORE
 from assess_lib.sensitivity.verdicts import item_table, judge_item
 
 SPACE = Space(KNOWN_READINGS)
@@ -506,9 +507,10 @@ def test_options_may_stand_in_any_order_in_the_scheme() -> None:
 
 
 def test_competition_ranks() -> None:
-    """Each column is ranked by itself: equal scores alike, the next left out, -1 without rank."""
-    scores = np.array([[10400, -1, 0], [10400, -1, 0], [10300, 6000, 0], [-1, 6001, 0]])
-    assert competition_ranks(scores).T.tolist() == [[1, 1, 3, 0], [0, 0, 2, 1], [1, 1, 1, 1]]
+    """Each column is ranked by itself: equal scores alike, the next left out, no score without rank, -1 last of all."""
+    none = NO_SCORE
+    scores = np.array([[10400, none, 0], [10400, none, 0], [10300, 6000, 0], [none, 6001, -1]])
+    assert competition_ranks(scores).T.tolist() == [[1, 1, 3, 0], [0, 0, 2, 1], [1, 1, 1, 4]]
 
 
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

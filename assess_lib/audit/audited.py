@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assess_lib.audit.recompute import Recomputation, recompute
+from assess_lib.beyond import not_covered
 from assess_lib.errors import VerifyFailed
 from assess_lib.scheme import HighestLevelPerMatter, Item, Scheme
 from assess_lib.store import ScoredSet, digest, load_set
@@ -38,8 +39,9 @@ class Audited:
 
     @cached_property
     def recomputation(self) -> Recomputation:
-        """The second computation, held against the set."""
-        return recompute(self.files)
+        """The second computation, held against the set; of a scheme beyond the plain order of judgement, why not."""
+        why = not_covered("独立重算", self.scheme)
+        return Recomputation.left_out(why) if why else recompute(self.files)
 
     @cached_property
     def ledger(self) -> tuple[Step, ...]:

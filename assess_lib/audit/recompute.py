@@ -15,8 +15,6 @@ from typing import Any
 import duckdb
 
 from assess_lib.audit import relations
-from assess_lib.beyond import not_covered
-from assess_lib.scheme import Scheme
 
 STEPS = ("01_basis", "02_veto", "03_deduct", "04_award", "05_ranking", "06_judgement")
 Record = dict[str, Any]
@@ -62,6 +60,11 @@ class Recomputation:
     uncovered: str = ""
     """Why nothing was computed: what of the scheme goes beyond what the SQL knows; blank where it was."""
 
+    @classmethod
+    def left_out(cls, why: str) -> Recomputation:
+        """Say that nothing was computed, and why."""
+        return cls((), (), (), (), 0, 0, frozenset(), why)
+
 
 def statement(name: str) -> str:
     """Return one of the package's SQL files, by its name without ``.sql``."""
@@ -95,15 +98,11 @@ def recompute_folder(folder: Path, basis: Mapping[str, Any], threads: int = 1) -
 def recompute(files: Mapping[str, bytes]) -> Recomputation:
     """Recompute a set from the bytes of its files and hold results.csv, items.csv and ledger.csv against it.
 
-    Of a scheme that goes beyond the plain order of judgement nothing is computed, and ``uncovered`` says so.
+    Only for a scheme within the plain order of judgement: ``audited`` does not ask for others.
     """
-    basis = relations.load_basis(files)
-    told = not_covered("独立重算", Scheme.model_validate(basis["scheme"]))
-    if told:
-        return Recomputation((), (), (), (), 0, 0, frozenset(), told)
     with relations.connect() as connection:
         relations.add_tables(connection, files)
-        relations.add_basis(connection, basis)
+        relations.add_basis(connection, relations.load_basis(files))
         relations.add_written(connection, files)
         compute(connection)
         connection.execute(statement("reconcile"))

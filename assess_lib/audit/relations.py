@@ -126,7 +126,8 @@ def scheme_relations(scheme: Mapping[str, Any]) -> dict[str, pa.Table]:
         ranks += [(own, rank, _points(points)) for rank, points in enumerate(rule.get("rank_points", ()), start=1)]
         for fact, kind in enumerate(rule.get("facts", ())):
             facts.append((own, fact, kind["kind"], kind.get("late"), kind.get("missing")))
-            standards = kind.get("standards", {}).items()
+            # of a register kind they are a list of the rows it takes, which only goes beyond what the SQL knows
+            standards = kind["standards"].items() if kind["kind"] == "meetings" else ()
             excused = kind.get("exempt", ())
             attendances += [(own, fact, came, code) for came, code in standards if came not in excused]
             for place, due in enumerate(kind.get("due", ())):

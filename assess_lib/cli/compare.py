@@ -112,7 +112,7 @@ def _unit_lines(unit: UnitChange, view: ComparisonView) -> Iterator[str]:
         for row in item.rows:
             yield from _row_lines(row, unit, view, numbers=item.difference is not None)
     if unit.cut is not None:
-        yield "加分上限"
+        yield view.cut_title(unit)
         yield from _row_lines(unit.cut, unit, view, numbers=True)
     if unit.others:
         yield "其他有改动的本单位原始记录（以上各行没有引用）："

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -54,12 +55,20 @@ class Reasons:
         ]
 
     def of_start(self, item: Item, *, opened: bool) -> tuple[Cause, ...]:
-        """Say why an item starts with other points: its part opened or closed, or its cap differs."""
-        return (Cause("gate"),) if opened else tuple(self.of_scheme(f"items[{item.id}].cap") or self._last())
+        """Say why an item starts with other points: its part opened or closed, its cap differs, or a unit is exempt."""
+        own = (f"items[{item.id}].cap", f"items[{item.id}].exempt")
+        return (Cause("gate"),) if opened else tuple(self.of_scheme(*own) or self._last())
 
     def of_cut(self) -> tuple[Cause, ...]:
         """Say why the cap of the bonus part takes another amount: the cap differs, else the items' sum does."""
         return tuple(self.of_scheme("judgement.bonus_cap") or [Cause("other_rows")])
+
+    def of_account(self) -> tuple[Cause, ...]:
+        """Say why dimensions, weights, exemptions and limits make another amount of the items' sum."""
+        found = self.of_scheme("judgement", "dimensions")
+        placed = self.of_scheme("items")
+        found += [cause for cause in placed if cause.scheme and re.search(r"\]\.(exempt|dimension)", cause.scheme.path)]
+        return tuple(found or [Cause("other_rows")])
 
     def of_gate(self) -> tuple[Cause, ...]:
         """Say what beside the key score can have opened or closed the bonus part."""

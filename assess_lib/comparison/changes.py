@@ -16,9 +16,9 @@ from assess_lib.exact import ZERO
 T = TypeVar("T")
 
 RecordKind = Literal["added", "removed", "changed"]
-RowKind = Literal["new", "gone", "changed", "start", "cut"]
+RowKind = Literal["new", "gone", "changed", "start", "cut", "account"]
 CauseKind = Literal[
-    "record", "reading", "scheme", "run_date", "roster", "gate", "cut", "other_rows", "software", "unknown"
+    "record", "reading", "scheme", "run_date", "roster", "gate", "quota", "cut", "other_rows", "software", "unknown"
 ]
 # The most important first: status or grade, final score, anything else of the unit's own, ranks alone.
 UnitKind = Literal["verdict", "score", "detail", "rank"]
@@ -113,6 +113,7 @@ class RowChange:
     """One ledger row's part in an item's difference.
 
     ``start``: the points an item begins with differ. ``cut``: what the cap of the bonus part takes differs.
+    ``account``: the same of all that a composed scheme (dimensions, exemptions, a floor) does to the items' sum.
     ``difference`` is None where neither side has points (veto rows).
     """
 

@@ -27,6 +27,7 @@ from assess_lib.comparison.changes import (
 from assess_lib.comparison.matching import match, read_steps
 from assess_lib.comparison.overview import overview
 from assess_lib.comparison.records import Records
+from assess_lib.composition import is_composed
 from assess_lib.errors import VerifyFailed
 from assess_lib.exact import ZERO, show
 from assess_lib.scheme import Item, Scheme
@@ -144,6 +145,7 @@ class _Unit:
         causes: tuple[Cause, ...] = self.reasons.of_gate() if gate is not None else ()
         if grade.changed and scored:
             causes += self.reasons.of_grade()
+            causes += (Cause("quota"),) * any(side.scheme.grades.limited for side in (self.old, self.new))
         verdict = Pair(self._verdict(self.old), self._verdict(self.new)) if kind == "verdict" else Pair("", "")
         others = () if kind == "rank" else self._others((*items, *([cut] if cut else [])))
         return replace(change, kind=kind, gate=gate, causes=causes, verdict=verdict, others=others)
@@ -267,7 +269,14 @@ class _Unit:
     # ---- sums -------------------------------------------------------------------------------------------------
 
     def _cut(self) -> RowChange | None:
-        """Return the row for what the cap of the bonus part takes, where that differs."""
+        """Return the row for what the cap of the bonus part takes, where that differs.
+
+        In a scheme with dimensions, weights, exemptions or a floor it is all that these do to the items' sum.
+        """
+        if any(is_composed(side.scheme) for side in (self.old, self.new)):
+            points = Pair(*(self._made(side) for side in (self.old, self.new)))
+            moved = step_up(points)
+            return RowChange("account", None, None, points, moved, self.reasons.of_account()) if moved else None
         steps: list[Step | None] = []
         taken: list[Decimal | None] = []
         for side in (self.old, self.new):
@@ -279,6 +288,11 @@ class _Unit:
         if not step_up(points):
             return None
         return RowChange("cut", steps[0], steps[1], points, step_up(points), self.reasons.of_cut())
+
+    def _made(self, side: _Side) -> Decimal:
+        """Return by how much the final score differs from the sum of the unit's items."""
+        points = (row["points"] for row in side.items.get(self.id, {}).values() if row["points"] is not None)
+        return (side.results[self.id]["final_score"] or ZERO) - sum(points, ZERO)
 
     def _check_sum(self, items: Sequence[ItemChange], cut: RowChange | None, final: Pair[Decimal]) -> None:
         total = sum((item.difference or ZERO for item in items), ZERO) + ((cut.difference or ZERO) if cut else ZERO)

@@ -52,13 +52,15 @@ def overview(
 
 def _readings(old: ScoredSet, new: ScoredSet) -> Iterator[ReadingChange]:
     for key in KNOWN_READINGS:
-        before, after = old.basis.readings[key], new.basis.readings[key]
+        before, after = old.basis.readings.get(key), new.basis.readings.get(key)
         if before != after:
-            told = Pair(
-                old.basis.scheme.readings[key].options[before],
-                new.basis.scheme.readings[key].options[after],
-            )
-            yield ReadingChange(key, new.basis.scheme.readings[key].name, Pair(before, after), told)
+            known = [side.basis.scheme.readings.get(key) for side in (old, new)]
+            name = next(reading.name for reading in reversed(known) if reading is not None)
+            told = [
+                "方案没有这一项" if reading is None or option is None else reading.options[option]
+                for reading, option in zip(known, (before, after), strict=True)
+            ]
+            yield ReadingChange(key, name, Pair(before, after), Pair(*told))
 
 
 def _name(value: Any, place: int) -> str:

@@ -37,6 +37,7 @@ ROW_WORDS: Mapping[str, str] = {
     "changed": "变动",
     "start": "起算分",
     "cut": "加分上限截去",
+    "account": "维度、权重、折合和上下限",
 }
 KIND_WORDS: Mapping[str, str] = {"verdict": "状态或等次", "score": "得分", "detail": "明细", "rank": "仅名次"}
 ONLY_RANK = "名次因其他单位变动"
@@ -252,10 +253,14 @@ class ComparisonView:
             return ""
         parts = [f"{item.item} {words.signed(item.difference)}" for item in unit.items if item.difference]
         if unit.cut is not None:
-            parts.append(f"{ROW_WORDS['cut']} {words.signed(unit.cut.difference)}")
+            parts.append(f"{ROW_WORDS[unit.cut.kind]} {words.signed(unit.cut.difference)}")
         final = unit.final_score
         total = f"合计 {words.signed(unit.difference)} = {words.number(final.new)} − {words.number(final.old)}"
         return f"{'，'.join(parts)}；{total}" if parts else total
+
+    def cut_title(self, unit: UnitChange) -> str:
+        """Name what stands between a unit's items and its final score."""
+        return "加分上限" if unit.cut is not None and unit.cut.kind == "cut" else ROW_WORDS["account"]
 
     def row_points(self, row: RowChange) -> str:
         """Print a row's points as they were and became."""
@@ -284,6 +289,7 @@ class ComparisonView:
             "run_date": f"计分日期 {told.run_date.old} → {told.run_date.new}",
             "roster": "单位名录有变动，参加排名的单位不同",
             "gate": "加分部分由未开启变为开启" if unit.gate and unit.gate.old else "加分部分由开启变为未开启",
+            "quota": "等次有名额，随各单位得分的先后变动",
             "cut": "应计不变；因同项其他行变动，上限（或扣至零）截去的数额随之变动",
             "other_rows": "本行自身的原始记录和口径未变，随同项或本单位其他记录变动",
             "software": "原始记录、口径、方案都未变；计算软件的版本不同（见整体差异）",
