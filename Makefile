@@ -50,8 +50,8 @@ elsewhere: setup ## 换时区、语言、文件夹、日期等 40 种环境重�
 lab: setup ## 打开 JupyterLab
 	$(BIN)/assess lab $(ARGS)
 
-bench: setup ## 测量用时与内存（只打印，不判定）
-	$(BIN)/python tools/bench.py $(ARGS)
+bench: setup ## 测量用时与内存，写入 reports/bench/（只测量，不判定）
+	$(BIN)/python tools/bench $(ARGS)
 
 sample: setup ## 重新生成演示数据
 	$(BIN)/python tools/make_sample.py $(ARGS)

@@ -1,0 +1,400 @@
+"""Each piece of work: what is run, how often, and what it is held against. Every function returns rows of the table."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from tools.bench import correction, stock
+from tools.bench.processes import ROOT, Failed, Year, assess, measure
+from tools.bench.results import Row
+
+IN_PROCESS = ROOT / "tools" / "bench" / "in_process.py"
+PLOOMBER = ROOT / "build" / "bench" / "ploomber"
+PLOOMBER_LOCK = ROOT / "tools" / "bench" / "ploomber.lock"
+# Where the national scale is measured, if this checkout has it: a module with ``rows(scratch, runs, full)``.
+NATIONAL = "tools.bench.national"
+_PROCESSES = 2
+_PROVINCE_UNITS = 5000
+
+
+@dataclass
+class Bench:
+    """What a run of the bench knows: the copy of the year, how often and how thoroughly to measure."""
+
+    year: Year
+    runs: int
+    quick: bool = False
+    full: bool = False
+    say: Callable[[str], None] = print
+    _full_runs: list[float] = field(default_factory=list)
+
+    @cached_property
+    def units(self) -> list[str]:
+        """The codes of all units, from a scored set."""
+        self.scored()
+        lines = (self.year.processed / "results.csv").read_text(encoding="utf-8-sig").splitlines()
+        return [line.partition(",")[0] for line in lines[1:]]
+
+    @property
+    def chosen(self) -> list[str]:
+        """The units whose reports are made: all, or a few when it must be quick."""
+        return self.units[:2] if self.quick else self.units
+
+    def scored(self) -> None:
+        """See that the processed folder holds a scored set."""
+        if not (self.year.processed / "results.csv").is_file():
+            self.year.assess("score")
+
+    @cached_property
+    def force(self) -> list[str]:
+        """The option with which nothing made earlier is used again, where ``assess run`` has one."""
+        told = subprocess.run(assess("run", "--help"), capture_output=True, text=True, check=True, cwd=ROOT).stdout
+        return ["--force"] if "--force" in told else []
+
+    def run_all(self) -> float:
+        """Run the whole year into fresh folders and return its seconds."""
+        self.year.fresh()
+        return self.year.assess("run", *self.force, *self._few()).seconds
+
+    def run_again(self) -> float:
+        """Run the whole year once more over what stands."""
+        return self.year.assess("run", *self._few()).seconds
+
+    def _few(self) -> list[str]:
+        return [part for unit in self.chosen for part in ("--unit", unit)] if self.quick else []
+
+    @property
+    def full_runs(self) -> tuple[float, ...]:
+        """The seconds of the whole run, measured once for all rows that are held against it."""
+        while len(self._full_runs) < self.runs:
+            self.say(f"  assess run, fresh folders ({len(self._full_runs) + 1} of {self.runs})")
+            self._full_runs.append(self.run_all())
+        return tuple(self._full_runs)
+
+
+def _of(bench: Bench) -> str:
+    return f"{len(bench.chosen)} units only; " if bench.quick else ""
+
+
+# ---- the year -------------------------------------------------------------------------------------------------------
+
+
+def whole_run(bench: Bench) -> list[Row]:
+    """Measure ``assess run`` against a loop of the stock commands."""
+    own = bench.full_runs
+    units = bench.chosen
+    sample = units if bench.full else units[:: max(1, len(units) // 3)][: 1 if bench.quick else 3]
+    bench.say(f"  stock loop: stages, county pages and {len(sample)} of {len(units)} units")
+    seconds, each = stock.loop(bench.year, units, sample)
+    counted = (
+        "all made" if len(sample) == len(units) else f"{len(sample)} units made, {each:.1f} s each, counted for all"
+    )
+    return [
+        Row(
+            "run",
+            "full assess run",
+            "papermill + nbconvert + weasyprint, one command after another",
+            "times faster",
+            40,
+            own,
+            (seconds,),
+            f"{_of(bench)}stock loop: {counted}",
+        )
+    ]
+
+
+def unit_reports(bench: Bench) -> list[Row]:
+    """Measure the unit reports alone against the floor and against ploomber-engine."""
+    bench.scored()
+    asked = [part for unit in bench.chosen for part in ("--unit", unit)]
+    own: list[float] = []
+    floor: list[float] = []
+    other: list[float] = []
+    skipped = "" if bench.quick else _get_ploomber()
+    for turn in range(bench.runs):  # in turns, so that a busy minute falls on all alike
+        bench.say(f"  unit reports ({turn + 1} of {bench.runs})")
+        shutil.rmtree(bench.year.reports, ignore_errors=True)
+        shutil.rmtree(bench.year.kept, ignore_errors=True)
+        own.append(bench.year.assess("report", *asked).seconds)
+        floor.append(in_process(bench, "floor")[1])
+        if not skipped and not bench.quick:
+            other.append(sum(in_process(bench, "ploomber")))
+    work = f"{len(bench.chosen)} unit reports"
+    if bench.quick:
+        skipped = "left out with --quick"
+    return [
+        Row(
+            "units",
+            work,
+            "ploomber-engine in process, two processes",
+            "times the time",
+            1.0,
+            tuple(own) if not skipped else (),
+            tuple(other),
+            "whole command against whole processes; page and PDF by our exporter in both",
+            skipped,
+        ),
+        Row(
+            "floor",
+            work,
+            "floor: cells in one warm process, html, pdf; two processes",
+            "times the time",
+            1.5,
+            tuple(own),
+            tuple(floor),
+            f"{_of(bench)}whole command (start, checks, index, receipts) against the bare work of warm processes",
+        ),
+    ]
+
+
+def in_process(bench: Bench, way: str) -> tuple[float, float]:
+    """Make the unit reports in two warm processes; return (seconds until both are warm, seconds of the work)."""
+    folder = bench.year.scratch / way
+    folder.mkdir(exist_ok=True)
+    environment = _with_sentences(bench)
+    if way == "ploomber":
+        environment["PYTHONPATH"] = str(PLOOMBER)
+    began = time.perf_counter()
+    workers = [
+        subprocess.Popen(
+            [sys.executable, str(IN_PROCESS), way, str(folder), *bench.chosen[place::_PROCESSES]],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for place in range(_PROCESSES)
+    ]
+    try:
+        for worker in workers:
+            _await(worker, "ready", way)
+        warm = time.perf_counter()
+        for worker in workers:
+            assert worker.stdin is not None
+            worker.stdin.write("\n")
+            worker.stdin.flush()
+        for worker in workers:
+            _await(worker, "done", way)
+        done = time.perf_counter()
+        for worker in workers:
+            worker.wait()
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+    return warm - began, done - warm
+
+
+def _await(worker: subprocess.Popen[str], word: str, way: str) -> None:
+    assert worker.stdout is not None
+    for line in worker.stdout:
+        if line.strip() == word:
+            return
+    raise Failed(f"in_process.py {way} ended before it was {word}")
+
+
+def _with_sentences(bench: Bench) -> dict[str, str]:
+    """Return an environment in which the batch has already said what depends on the readings, as it does for units."""
+    import os
+
+    from assess_lib.sensitivity import READINGS_VARIABLE, explore, sentences_file
+    from assess_lib.store import load_rows
+
+    place = bench.year.scratch / "readings.json"
+    one = load_rows(bench.year.processed)
+    explored = explore(one.tables, one.basis.scheme, one.basis.run_date, one.basis.readings)
+    place.write_bytes(sentences_file(explored, one.receipt_digest))
+    return {**os.environ, **bench.year.environment, READINGS_VARIABLE: str(place)}
+
+
+def _get_ploomber() -> str:
+    """Install ploomber-engine, pinned and hashed, where only this bench sees it; return why not when that fails."""
+    if (PLOOMBER / "ploomber_engine").is_dir():
+        return ""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
+    done = subprocess.run(
+        [*command, "--target", str(PLOOMBER), "-r", str(PLOOMBER_LOCK)], capture_output=True, text=True
+    )
+    return "" if done.returncode == 0 else "ploomber-engine could not be installed (no network?)"
+
+
+def again(bench: Bench) -> list[Row]:
+    """Measure a run after one raw row was corrected, and one after nothing was, against the full run."""
+    whole = bench.full_runs
+    bench.run_again()  # what the full run was told not to keep, this one keeps
+    nothing = []
+    for turn in range(bench.runs):
+        bench.say(f"  nothing changed ({turn + 1} of {bench.runs})")
+        nothing.append(bench.run_again())
+    row, moved = _quiet_row(bench)
+    corrected, pages = [], []
+    for turn in range(bench.runs):
+        bench.say(f"  one row corrected ({turn + 1} of {bench.runs})")
+        before = _pages(bench.year.reports)
+        correction.correct(bench.year.raw, row, 1)
+        corrected.append(bench.run_again())
+        after = _pages(bench.year.reports)
+        pages.append(sum(before.get(name) != content for name, content in after.items()))
+    changed = int(statistics.median(pages))
+    told = (
+        f"{_of(bench)}{moved} unit's results changed, {changed} of {len(bench.chosen)} unit pages show something else"
+    )
+    return [
+        Row("corrected", "one raw row corrected, then assess run", "the full run", "times the time", 0.25,
+            tuple(corrected), whole, told),
+        Row("nothing", "nothing changed, then assess run", "the full run", "times the time", 0.125,
+            tuple(nothing), whole, _of(bench).rstrip("; ")),
+    ]  # fmt: skip
+
+
+def _pages(reports: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in (reports / "units").glob("*.html")}
+
+
+def _quiet_row(bench: Bench) -> tuple[int, int]:
+    """Return a row whose correction changes as few units' results as there are among a dozen, and how many."""
+    trial = Year(bench.year.scratch / "trial", bench.year.year)
+    trial.assess("score")
+    before = (trial.processed / "results.csv").read_bytes()
+    file, found = trial.raw / correction.FILE, []
+    original = file.read_bytes()
+    for row in correction.quantities(trial.raw)[: 2 if bench.quick else None]:
+        correction.correct(trial.raw, row, 1)
+        trial.assess("score")
+        moved = correction.units_changed(before, (trial.processed / "results.csv").read_bytes())
+        file.write_bytes(original)
+        if moved:
+            found.append((moved, row))
+        if moved == 1:
+            break
+    moved, row = min(found)
+    return row, moved
+
+
+# ---- short commands -------------------------------------------------------------------------------------------------
+
+COMMANDS: Mapping[str, tuple[tuple[str, ...], float]] = {
+    "help": (("--help",), 0.3),
+    "explain": (("explain", "T01"), 0.8),
+    "check": (("check",), 2.0),
+    "score": (("score",), 2.5),
+}
+
+
+def _command(name: str) -> Callable[[Bench], list[Row]]:
+    def timed(bench: Bench) -> list[Row]:
+        arguments, goal = COMMANDS[name]
+        if name == "explain":
+            bench.scored()
+        seconds = []
+        for _ in range(1 if bench.quick else max(bench.runs, 5)):
+            if name == "help":
+                seconds.append(measure(assess(*arguments)).seconds)
+            else:
+                seconds.append(bench.year.assess(*arguments).seconds)
+        return [Row(name, f"assess {' '.join(arguments)}", "", "seconds", goal, tuple(seconds))]
+
+    timed.__doc__ = f"Measure ``assess {' '.join(COMMANDS[name][0])}``."
+    return timed
+
+
+# ---- beyond a county ------------------------------------------------------------------------------------------------
+
+
+def national(bench: Bench) -> list[Row]:
+    """Measure scoring at national scale, where this checkout has the module that does."""
+    if importlib.util.find_spec(NATIONAL) is None:
+        told = f"{NATIONAL} is not part of this checkout"
+        return [Row("national", "131,000 units through the library", "DuckDB SQL", "times the time", 3.0, skipped=told)]
+    if bench.quick:
+        told = "left out with --quick"
+        return [Row("national", "131,000 units through the library", "DuckDB SQL", "times the time", 3.0, skipped=told)]
+    module = importlib.import_module(NATIONAL)
+    return list(module.rows(bench.year.scratch, bench.runs, bench.full))
+
+
+def province(bench: Bench) -> list[Row]:
+    """Measure the reports of a province, made of the county many times over, against the county's time a unit.
+
+    By default a sample of units is made, in two sizes: what does not depend on their number is told apart from the time
+    of each, and the two are added up for all 5,000.
+    """
+    bench.scored()
+    asked = 20 if bench.quick else _PROVINCE_UNITS
+    times = -(-asked // len(bench.units)) if not bench.quick else 1
+    place = Year(bench.year.scratch / "province", bench.year.year)
+    bench.say(f"  a province of {times * len(bench.units)} units")
+    code = "import sys, json; from pathlib import Path; from tools.bench import province as p; "
+    code += "print(json.dumps(p.write(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))))"
+    made = subprocess.run(
+        [sys.executable, "-c", code, str(bench.year.processed), str(place.processed), str(times)],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    units: list[str] = json.loads(made.stdout.splitlines()[-1])
+    sizes = (len(units),) if bench.full else (4, 8) if bench.quick else (30, 300)
+    costs = []
+    for size in sizes:
+        shutil.rmtree(place.reports, ignore_errors=True)
+        bench.say(f"  {size} of {len(units)} reports")
+        asked_for = [part for unit in units[:: len(units) // size][:size] for part in ("--unit", unit)]
+        costs.append(place.assess("report", *(asked_for if size < len(units) else ()), memory=True))
+    if bench.full:
+        each, told = costs[0].seconds / len(units), "all made"
+    else:
+        slope = (costs[1].seconds - costs[0].seconds) / (sizes[1] - sizes[0])
+        fixed = costs[0].seconds - slope * sizes[0]
+        each = slope + max(fixed, 0.0) / len(units)
+        told = f"{sizes[1]} made: {slope:.2f} s each and {max(fixed, 0.0):.0f} s once, counted for all"
+    shutil.rmtree(bench.year.reports, ignore_errors=True)
+    county = bench.year.assess("report", *(part for unit in bench.chosen for part in ("--unit", unit)), memory=True)
+    held = county.seconds / len(bench.chosen)
+    work = f"{len(units):,} unit reports, time a unit"
+    memory = tuple(cost.peak for cost in costs)
+    grown = f"peak {' and '.join(f'{peak:,.0f}' for peak in memory)} MiB with {' and '.join(map(str, sizes))} reports"
+    return [
+        Row("province", work, "the county's time a unit", "times the time", 1.0, (each,), (held,),
+            f"{_of(bench)}{told}; {grown}, county {county.peak:,.0f} MiB"),
+    ]  # fmt: skip
+
+
+WORK: Mapping[str, Callable[[Bench], list[Row]]] = {
+    "run": whole_run,
+    "units": unit_reports,
+    "again": again,
+    **{name: _command(name) for name in ("score", "check", "help", "explain")},
+    "national": national,
+    "province": province,
+}
+
+
+@contextmanager
+def told(say: Callable[[str], None], name: str) -> Iterator[None]:
+    """Say which work begins and how long it took."""
+    say(f"{name} …")
+    began = time.perf_counter()
+    yield
+    say(f"{name}: {time.perf_counter() - began:.0f} s of measuring")
+
+
+def all_rows(bench: Bench, names: Sequence[str]) -> Iterator[Row]:
+    """Do each piece of work and yield its rows; one that fails is a row that says so, and the rest goes on."""
+    for name in names:
+        with told(bench.say, name):
+            try:
+                made = WORK[name](bench)
+            except (Failed, OSError, subprocess.SubprocessError, ImportError) as error:
+                why = " ".join(str(error).split())[:300]
+                made = [Row(name, name, "", "seconds", 0.0, skipped=f"failed: {why}")]
+        yield from made
