@@ -8,8 +8,9 @@ of the standards it deducts by.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -37,9 +38,22 @@ from assess_lib.store.sets import BASIS_FILE, ITEM_COLUMNS, RECEIPT_FILE
 
 State = Literal["draft", "submitted", "approved"]
 Rate = tuple[Decimal, str, Decimal | None]
+ALL = ""
+"""Stands for all groups where units are counted by group."""
 
 # The readings that each method's points depend on, besides a due report's own condition.
 _SHOWN = 5  # standards named in one reason
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What one unit's report tells of all units of a year.
+
+    How many have a final score, by group and of ``ALL``, and whether anything of any unit is unresolved.
+    """
+
+    ranked: Mapping[str, int]
+    pending: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +62,8 @@ class YearSet:
 
     ``points`` holds the judged items' points by (unit, item), ``open`` those that are unresolved, whose points are
     not the last word; ``rates`` each standard's 单次扣分, 计量 and 扣分上限;
-    ``predecessors`` the codes that each unit took over, as this year's roster knows them.
+    ``predecessors`` the codes that each unit took over, as this year's roster knows them. ``totals`` is given where
+    the set holds one unit's results alone.
     """
 
     year: int
@@ -62,6 +77,7 @@ class YearSet:
     open: frozenset[tuple[str, str]]
     rates: Mapping[str, Rate]
     predecessors: Mapping[str, tuple[str, ...]]
+    totals: Totals | None = None
 
     def result(self, unit_id: str) -> Result | None:
         """Return a unit's result, None if the year did not assess it."""
@@ -69,7 +85,14 @@ class YearSet:
 
     def ranked(self, group: str | None = None) -> int:
         """Count the units with a final score, in a group or in all."""
+        if self.totals is not None:
+            return self.totals.ranked[ALL if group is None else group]
         return sum(r.final_score is not None and group in (None, r.group) for r in self.results)
+
+    @property
+    def pending(self) -> bool:
+        """Whether anything of any unit is unresolved."""
+        return any(result.unresolved for result in self.results) if self.totals is None else self.totals.pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +140,54 @@ class History:
                 if result is not None:
                     found.append(UnitYear(data, result, code == unit_id))
         return tuple(found)
+
+
+class UnitHistories:
+    """The history of each unit by itself: of all sets that which its report may show, and of others mere counts.
+
+    The sets are gone through once; a unit's history then costs what the unit has.
+    """
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._years = [_Sorted(data, compared=bool(history.earlier)) for data in history.years]
+
+    def of(self, unit_id: str) -> History:
+        """Return the history of one unit: it shows of that unit what the whole history shows."""
+        codes = self._history.codes(unit_id)
+        *earlier, current = (year.of(codes) for year in self._years)
+        return History(current, tuple(earlier), self._history.unread)
+
+
+class _Sorted:
+    """A year's set, ready to be reduced to a few units."""
+
+    def __init__(self, data: YearSet, compared: bool) -> None:
+        self._data, self._compared = data, compared
+        self._results = {result.unit_id: result for result in data.results}
+        scored = [result.group for result in data.results if result.final_score is not None]
+        self._ranked = Counter(scored) + Counter({ALL: len(scored)})
+        self._pending = data.pending
+        self._points: defaultdict[str, dict[tuple[str, str], Decimal]] = defaultdict(dict)
+        for key, points in data.points.items():
+            self._points[key[0]][key] = points
+        self._open: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+        for key in data.open:
+            self._open[key[0]].add(key)
+
+    def of(self, codes: Sequence[str]) -> YearSet:
+        own = tuple(self._results[code] for code in codes if code in self._results)
+        groups = {ALL, *(result.group for result in own)}
+        return replace(
+            self._data,
+            receipt="",
+            results=own,
+            points={key: points for code in codes for key, points in self._points.get(code, {}).items()},
+            open=frozenset(key for code in codes for key in self._open.get(code, ())),
+            rates=self._data.rates if self._compared else {},
+            predecessors={code: self._data.predecessors[code] for code in codes if code in self._data.predecessors},
+            totals=Totals({group: self._ranked[group] for group in sorted(groups)}, self._pending),
+        )
 
 
 # ---- reading --------------------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from assess_lib.errors import UsageError
 RAW_VARIABLE = "ASSESS_RAW"
 PROCESSED_VARIABLE = "ASSESS_PROCESSED"
 REPORTS_VARIABLE = "ASSESS_REPORTS"
+SLICE_VARIABLE = "ASSESS_SLICE"
+"""Names the file with the one unit's data that a report in a batch is made of; while it lies there, nothing else is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,24 @@ class YearPaths:
 
 def _is_root(folder: Path) -> bool:
     return (folder / "pyproject.toml").is_file() and (folder / "data" / "raw").is_dir()
+
+
+def handed_slice() -> Path | None:
+    """Return the file with the data of the unit whose report a batch is making here; None outside of such a report."""
+    given = os.environ.get(SLICE_VARIABLE, "")
+    return Path(given) if given and os.path.isfile(given) else None
+
+
+def whole_set() -> None:
+    """See that the whole set may be read: a unit's report in a batch has its own data and must need nothing else.
+
+    Raises UsageError where only a slice may be read: what a report reads beyond it would go stale unseen.
+    """
+    if handed_slice() is not None:
+        raise UsageError(
+            "成批出报告时，单位报告的笔记本只能用 views.open_unit 读取本单位的数据，不能读取整套结果或原始表格。"
+            "请去掉多读的部分，或放进全县的笔记本。"
+        )
 
 
 def project_root() -> Path | None:
@@ -134,6 +154,7 @@ def resolve(
     The default year is the newest folder of ``data/raw``. Raises UsageError, with nothing touched, for a year
     without a raw folder, an output folder that is, holds or lies in the raw one, and outputs that share a folder.
     """
+    whole_set()
     root = project_root()
     if year is None:
         found = years(root) if root else []

@@ -131,7 +131,7 @@ def test_record_is_repeatable(tmp_path: Path) -> None:
     files = []
     for number in (1, 2):
         file = tmp_path / f"{number}.ipynb"
-        record.write(record.normalise(run(number), record.Scrubber({}), PAGE), file)
+        file.write_bytes(record.dump(record.normalise(run(number), record.Scrubber({}), PAGE)))
         files.append(file.read_bytes())
     assert files[0] == files[1]
     kept = nbformat.read(tmp_path / "1.ipynb", as_version=4)

@@ -19,12 +19,9 @@ from report_set import PAYLOAD, make_set, write_processed
 from assess_lib import cli, figures, store, views
 from assess_lib.figures.readings import rank_ranges, reach
 from assess_lib.sensitivity import (
-    READINGS_VARIABLE,
     csv_files,
     json_data,
     sentence,
-    sentences_file,
-    unit_sentence,
 )
 from assess_lib.sensitivity.words import range_cell, range_text
 from assess_lib.store import csvfile
@@ -100,30 +97,6 @@ def test_a_failing_unit_is_told_apart_from_a_vetoed_one() -> None:
     assert (flip.before, flip.after) == (("scored", "不合格"), ("vetoed", "不合格"))
     assert look(tables).flips("T01", "grade") == ()
     assert "变为不合格（单项否决）" in sentence(look(tables), "T01")
-
-
-def test_a_sentence_handed_over_is_the_one_a_report_would_find_itself(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With the batch's file no table is read; without it, or with another set's or a torn one, the same is said."""
-    data, tables = make_set(year_of_all_kinds()), make_tables(year_of_all_kinds())
-    file = tmp_path / "readings.json"
-    monkeypatch.delenv(READINGS_VARIABLE, raising=False)
-    found = {unit: unit_sentence(data, lambda: tables, unit) for unit in ("T01", "T04")}
-    assert found["T04"] == "在全部 9,216 种口径组合下，均为不合格（单项否决），不排名。"
-
-    def no_tables() -> Any:
-        raise AssertionError("not needed")
-
-    monkeypatch.setenv(READINGS_VARIABLE, str(file))
-    file.write_bytes(sentences_file(look(year_of_all_kinds()), data.receipt_digest))
-    assert {unit: unit_sentence(data, no_tables, unit) for unit in found} == found
-    other = sentences_file(look(literals(("T01", "T04"))), "another set")
-    for content in (other, b"{", b"[]", b'{"processed": "' + data.receipt_digest.encode() + b'"}'):
-        file.write_bytes(content)
-        assert {unit: unit_sentence(data, lambda: tables, unit) for unit in found} == found
-    with pytest.raises(KeyError):
-        unit_sentence(data, lambda: tables, "T99")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from unit_page import losing, read, said
 
 from assess_lib import figures, views
-from assess_lib.views.unit_place import compared_items, group_scores, median
+from assess_lib.views.unit_place import compared_items, median
 
 # Key scores 95.00, 70.00, 60.00 and 65.01; with the gate open a bonus of 0.00.
 FOUR = {"T01": 500, "T02": 3000, "T03": 4000, "T04": 3499}
@@ -33,7 +33,7 @@ def test_the_median_is_exact(values, middle):
 def test_the_place_is_told_against_the_median():
     """Of 95.00, 70.00, 65.01 and 60.00 the median is 67.51 (67.505 half up); T01 lies 27.49 above it."""
     report = views.UnitReport(losing(FOUR), "T01")
-    assert group_scores(report) == (Decimal("60.00"), Decimal("65.01"), Decimal("70.00"), Decimal("95.00"))
+    assert (report.peers.scores, report.peers.middle) == ((60, 65, 70, 95), Decimal("67.51"))
     assert said(report.place()) == (
         "本单位在镇 4 个有得分的单位中列第 1 名，比组内中位数高 27.49 分（中位数 67.51 分）。"
     )

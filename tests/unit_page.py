@@ -23,7 +23,7 @@ def unit_page(data: ScoredSet, unit: str) -> str:
     notebook = nbformat.read(ROOT / "notebooks" / "03_unit_report.ipynb", as_version=4)
     names = {"report": views.UnitReport(data, unit), "figures": figures, "views": views}
     for cell in notebook.cells:
-        if cell.cell_type != "code" or "parameters" in cell.metadata.get("tags", ()) or "load_set" in cell.source:
+        if cell.cell_type != "code" or "parameters" in cell.metadata.get("tags", ()) or "open_unit" in cell.source:
             continue
         if "history" in cell.source:  # needs earlier years' folders; shows nothing without them
             continue

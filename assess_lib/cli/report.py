@@ -7,7 +7,16 @@ import click
 from assess_lib.cli.jsonout import json_option, show_json
 from assess_lib.cli.options import Shared, shared
 from assess_lib.cli.progress import Progress
-from assess_lib.cli.run import check_jobs, jobs_option, pdf_option, tell, unit_codes, unit_option
+from assess_lib.cli.run import (
+    check_jobs,
+    force_option,
+    jobs_option,
+    pdf_option,
+    scheduler_option,
+    tell,
+    unit_codes,
+    unit_option,
+)
 from assess_lib.errors import UsageError
 from assess_lib.publish import year
 from assess_lib.store import StoredBasis, load_set, read_tables
@@ -26,9 +35,19 @@ def _check_options(shared: Shared, basis: StoredBasis) -> None:
 @unit_option
 @jobs_option
 @pdf_option
+@force_option
+@scheduler_option
 @json_option
 @shared
-def report(shared: Shared, units: tuple[str, ...], jobs: int | None, no_pdf: bool, as_json: bool) -> None:
+def report(
+    shared: Shared,
+    units: tuple[str, ...],
+    jobs: int | None,
+    no_pdf: bool,
+    force: bool,
+    scheduler: str,
+    as_json: bool,
+) -> None:
     """由结果文件夹出报告：不写 --unit 则出全部单位和全县汇总。
 
     \b
@@ -38,13 +57,21 @@ def report(shared: Shared, units: tuple[str, ...], jobs: int | None, no_pdf: boo
       assess report --json
 
     \b
-    --json 的内容：units 单位报告的份数，county 有没有全县汇总，kept 保留的文件数，
+    --json 的内容：units 单位报告的份数，county 有没有全县汇总，reused 沿用的份数，kept 保留的文件数，
     dropped 移除的文件，unresolved 待定项数，folder 报告文件夹。
     """
     check_jobs(jobs)
     _check_options(shared, load_set(shared.paths.processed).basis)
     codes = unit_codes(read_tables(shared.paths.processed, ["单位名录"])["单位名录"], units) if units else ()
-    made = year.report_year(shared.paths, units=codes, jobs=jobs, pdf=not no_pdf, progress=Progress().step)
+    made = year.report_year(
+        shared.paths,
+        units=codes,
+        jobs=jobs,
+        pdf=not no_pdf,
+        force=force,
+        scheduler=scheduler,
+        progress=Progress().step,
+    )
     if not as_json:
         tell(made, shared.paths)
         return
@@ -53,6 +80,6 @@ def report(shared: Shared, units: tuple[str, ...], jobs: int | None, no_pdf: boo
             "command": "report",
             "year": shared.paths.year,
             "folder": shared.paths.shown_reports,
-            **{key: getattr(made, key) for key in ("units", "county", "kept", "dropped", "unresolved")},
+            **{key: getattr(made, key) for key in ("units", "county", "reused", "kept", "dropped", "unresolved")},
         }
     )

@@ -23,6 +23,13 @@ unit_option = click.option(
     "--unit", "units", multiple=True, metavar="单位", help="只出这个单位的报告（编码、名称、全称或别名）；可重复。"
 )
 pdf_option = click.option("--no-pdf", is_flag=True, help="不生成 PDF。")
+force_option = click.option("--force", is_flag=True, help="全部重做；不写则内容没有变化的报告沿用原文件。")
+scheduler_option = click.option(
+    "--scheduler",
+    default="",
+    metavar="ADDRESS",
+    help="由这个 Dask 调度器的工作机出单位报告，例如 tcp://127.0.0.1:8786。",
+)
 
 
 def check_jobs(jobs: int | None) -> None:
@@ -56,6 +63,8 @@ def tell(made: year.Published, paths: YearPaths) -> None:
     where = paths.shown_reports.rstrip("/")
     county = "和全县汇总" if made.county else ""
     say(f"报告：{made.units} 个单位{county}，在 {where}/。")
+    if made.reused:
+        say(f"其中 {made.reused} 份内容没有变化，沿用原文件。")
     if made.kept:
         say(f"同一结果的其他报告未动：{made.kept} 个文件。")
     if made.dropped:
@@ -70,14 +79,23 @@ def tell(made: year.Published, paths: YearPaths) -> None:
 @jobs_option
 @unit_option
 @pdf_option
+@force_option
+@scheduler_option
 @reopen_option
 @shared
 def run(
-    shared: Shared, final: bool, jobs: int | None, units: tuple[str, ...], no_pdf: bool, reopen: str | None
+    shared: Shared,
+    final: bool,
+    jobs: int | None,
+    units: tuple[str, ...],
+    no_pdf: bool,
+    force: bool,
+    scheduler: str,
+    reopen: str | None,
 ) -> None:
     """清洗、评分，并为每个单位和全县出报告（网页、PDF、笔记本）。
 
-    全部完成后才一次换上；中途出错，原有结果和报告保持原样。
+    全部完成后才一次换上；中途出错，原有结果和报告保持原样。只重做内容有变化的部分。
 
     \b
     示例：
@@ -96,6 +114,8 @@ def run(
             jobs=jobs,
             pdf=not no_pdf,
             reopen=reopen,
+            force=force,
+            scheduler=scheduler,
             progress=Progress().step,
         )
     except (InputRejected, FinalRefused) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -14,7 +14,7 @@ from assess_lib.figures.drawing import DEEP, INK, LOSS, SOFT, WIDTH, Plot, canva
 from assess_lib.scheme import Line
 from assess_lib.views.html import Html, sentence
 from assess_lib.views.unit import UnitReport
-from assess_lib.views.unit_place import REVEALING, group_scores, median
+from assess_lib.views.unit_place import whole
 from assess_lib.views.words import number, plain
 
 STEP = 0.13  # inches a dot takes
@@ -28,11 +28,11 @@ def place(report: UnitReport) -> Plot | Html:
     """
     if report.vetoed:
         return sentence()  # report.place() says why
-    scores = group_scores(report)
-    if len(scores) < REVEALING:
+    peers = report.peers
+    if peers.middle is None:
         return sentence()
-    own = _whole(report.final_score)
-    stacks = Counter(_whole(score) for score in scores)
+    own = whole(report.final_score)
+    stacks = Counter(peers.scores)
     judgement = report.scheme.judgement
     lines = [line for line in (judgement.pass_mark, judgement.bonus_gate) if line is not None]
     low = min(*stacks, *(int(line.points) for line in lines)) - 3
@@ -58,13 +58,9 @@ def place(report: UnitReport) -> Plot | Html:
         for line in lines:
             axes.axvline(float(line.points), color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
         _line_names(axes, lines)
-        axes.plot([float(median(scores))] * 2, [0, tallest], color=DEEP, linewidth=1.2, zorder=2)
-        _head(figure, report, median(scores), height)
-        return finish(figure, _place_alt(report, scores))
-
-
-def _whole(score: Decimal) -> int:
-    return int(score.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+        axes.plot([float(peers.middle)] * 2, [0, tallest], color=DEEP, linewidth=1.2, zorder=2)
+        _head(figure, report, peers.middle, height)
+        return finish(figure, _place_alt(report))
 
 
 def _head(figure: Figure, report: UnitReport, middle: Decimal, height: float) -> None:
@@ -81,9 +77,9 @@ def _line_names(axes: Axes, lines: Iterable[Line]) -> None:
         )  # fmt: skip
 
 
-def _place_alt(report: UnitReport, scores: tuple[Decimal, ...]) -> str:
+def _place_alt(report: UnitReport) -> str:
     return (
-        f"{report.name}在{report.result['group']}的位置图：{len(scores)} 个有得分的单位中列第"
+        f"{report.name}在{report.result['group']}的位置图：{report.peers.ranked_in_group} 个有得分的单位中列第"
         f" {report.result['rank_in_group']} 名，本单位 {number(report.final_score)} 分，"
-        f"组内中位数 {number(median(scores))} 分。其他单位不标名称。"
+        f"组内中位数 {number(report.peers.middle)} 分。其他单位不标名称。"
     )

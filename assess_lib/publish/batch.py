@@ -19,16 +19,19 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future
+from concurrent.futures import wait as wait_for
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from assess_lib.errors import AssessError
+from assess_lib.paths import SLICE_VARIABLE
+from assess_lib.publish.executors import Executor, LocalProcesses, Lost
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 
@@ -58,6 +61,10 @@ class Task:
     pdf: bool = False
     attached: Mapping[str, bytes] = field(default_factory=dict)
     """What the PDF carries as its data, by file name."""
+    own: bytes = b""
+    """The slice that a unit's report is made of: while it runs nothing else can be read. Blank: the whole set."""
+    record: bytes = b""
+    """The executed notebook, where it is there already and only its page is to be printed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +86,17 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a task: the files it left in the target folder, and how many seconds each phase took."""
+    """What became of a task: its files in the target folder, and how many seconds each phase took.
+
+    ``content`` holds the files on their way from the worker to the batch, which writes them; a failed notebook's
+    marked record is among it, but not among ``files``.
+    """
 
     name: str
     failure: Failure | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     files: tuple[str, ...] = ()
+    content: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +104,13 @@ class _Setup:
     """What a worker process needs to know once."""
 
     notebooks: Path
-    target: Path
     runtime: Path
     environment: Mapping[str, str]
     places: Mapping[Path, str]
 
 
 class Batch:
-    """A pool of worker processes that run notebooks of one folder into one target folder.
+    """Runs notebooks of one folder in processes, and writes what comes out into one target folder.
 
     Use as a context manager; leaving it ends every process and removes the temporary folder.
     """
@@ -112,22 +123,18 @@ class Batch:
         environment: Mapping[str, str],
         places: Mapping[Path, str],
         jobs: int,
-        handed: Mapping[str, str] | None = None,
+        elsewhere: Executor | None = None,
     ) -> None:
         """Take the notebooks' folder, the (existing) target folder, the environment for the kernels,
-        ``{folder: label}`` for paths that must not appear in records, the number of processes, and
-        ``{environment variable: file}`` of what ``hand_over`` will give to the kernels."""
+        ``{folder: label}`` for paths that must not appear in records, the number of processes, and what runs the tasks
+        that carry their own data (None: the same processes)."""
         self.target = target
-        self._jobs = jobs
         self._runtime = _runtime_folder()
         self._setup = _Setup(
-            notebooks.resolve(),
-            target.resolve(),
-            self._runtime,
-            dict(environment) | {name: str(self._runtime / file) for name, file in (handed or {}).items()},
-            dict(places) | _own_places(self._runtime),
+            notebooks.resolve(), self._runtime, dict(environment), dict(places) | _own_places(self._runtime)
         )
-        self._pool: ProcessPoolExecutor | None = None
+        self._here = LocalProcesses(jobs, _run, _start_worker, self._setup)
+        self._elsewhere = elsewhere
 
     def __enter__(self) -> Self:
         return self
@@ -135,65 +142,74 @@ class Batch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop(at_once=kind is not None)
+        for executor in self._executors():
+            executor.stop(at_once=kind is not None)
         _clear(self._runtime)
-
-    def hand_over(self, file: str, content: bytes) -> None:
-        """Lay a file where the kernels find it by its environment variable; it goes with the batch."""
-        (self._runtime / file).write_bytes(content)
 
     def run(
         self, tasks: Iterable[Task | Made], done: Callable[[Outcome], None] = lambda outcome: None
     ) -> list[Outcome]:
-        """Run the tasks and return their outcomes in the order of the tasks; call ``done`` as each one ends."""
-        tasks = list(tasks)
+        """Run the tasks and return their outcomes in the order of the tasks; call ``done`` as each one ends.
+
+        Tasks are taken as there is room for them, so that a long row of them need not be held in memory.
+        """
+        order: list[str] = []
         outcomes: dict[str, Outcome] = {}
 
         def finish(outcome: Outcome) -> None:
-            outcomes[outcome.name] = outcome
-            done(outcome)
+            outcomes[outcome.name] = self._write(outcome)
+            done(outcomes[outcome.name])
 
-        left = self._run_together(tasks, finish)
-        for task in left:  # a worker process died: find out, one by one, whose fault it was
-            if self._run_together([task], finish, jobs=1):
+        def noted() -> Iterator[Task | Made]:
+            for task in tasks:
+                order.append(task.name)
+                yield task
+
+        for task in self._run_together(noted(), finish):  # a process died: find out, one by one, whose fault it was
+            self._here.stop(at_once=True)
+            if self._run_together([task], finish):
                 finish(Outcome(task.name, Failure("WorkerDied", "运行它的进程意外终止，可能是内存不足。")))
-        return [outcomes[task.name] for task in tasks]
+        return [outcomes[name] for name in order]
 
-    def _run_together(
-        self, tasks: Sequence[Task | Made], finish: Callable[[Outcome], None], jobs: int | None = None
-    ) -> list[Task | Made]:
-        """Run tasks side by side; return those left over because a worker process died."""
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                max_workers=jobs or self._jobs,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_start_worker,
-                initargs=(self._setup,),
-            )
+    def _run_together(self, tasks: Iterable[Task | Made], finish: Callable[[Outcome], None]) -> list[Task | Made]:
+        """Run tasks side by side; return those left over because the process that ran them died."""
+        room = 2 * sum(executor.slots for executor in self._executors())
+        coming = iter(tasks)
+        running: dict[Future[Outcome], Task | Made] = {}
         left: list[Task | Made] = []
-        try:
-            futures: dict[Future[Outcome], Task | Made] = {self._pool.submit(_run, task): task for task in tasks}
-        except BrokenProcessPool:
-            self._stop(at_once=True)
-            return list(tasks)
-        for future in as_completed(futures):
-            try:
-                finish(future.result())
-            except BrokenProcessPool:
-                left.append(futures[future])
-        if left:
-            self._stop(at_once=True)
-        return sorted(left, key=tasks.index)
+        broken = False
+        while True:
+            for task in islice(coming, 0 if broken else room - len(running)):
+                running[self._executor_of(task).submit(task)] = task
+            if not running:
+                if not broken:
+                    return left
+                self._here.stop(at_once=True)  # what comes next gets new processes
+                broken = False
+                continue
+            for future in wait_for(running, return_when=FIRST_COMPLETED).done:
+                task = running.pop(future)
+                try:
+                    finish(future.result())
+                except Lost:
+                    left.append(task)
+                    broken = True
 
-    def _stop(self, at_once: bool) -> None:
-        """End the worker processes; ``at_once`` does not wait for what they are doing."""
-        if self._pool is None:
-            return
-        pool, self._pool = self._pool, None
-        workers = list((pool._processes or {}).values()) if at_once else []
-        for worker in workers:
-            worker.terminate()
-        pool.shutdown(wait=True, cancel_futures=True)
+    def _executors(self) -> tuple[Executor, ...]:
+        return (self._here,) if self._elsewhere is None else (self._here, self._elsewhere)
+
+    def _executor_of(self, task: Task | Made) -> Executor:
+        carries_its_data = isinstance(task, Task) and bool(task.own)
+        return self._elsewhere if self._elsewhere is not None and carries_its_data else self._here
+
+    def _write(self, outcome: Outcome) -> Outcome:
+        """Write an outcome's files into the target folder, each for the first and only time."""
+        for name, content in outcome.content.items():
+            file = self.target / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with open(file, "xb") as stream:
+                stream.write(content)
+        return replace(outcome, content={})
 
 
 def _runtime_folder() -> Path:
@@ -238,6 +254,7 @@ def _start_worker(setup: _Setup) -> None:
     _setup = setup
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     threading.Thread(target=_die_with_parent, daemon=True).start()
+    os.environ[SLICE_VARIABLE] = str(_own_slice())  # kernels inherit it from here, the warm ones too
     log = os.open(setup.runtime / f"worker-{os.getpid()}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream in (1, 2):  # what kernels say outside of cells is kept, but not on the terminal
         os.dup2(log, stream)
@@ -251,6 +268,11 @@ def _start_worker(setup: _Setup) -> None:
     kernels.open_nursery()
     # With black installed, papermill would write the parameters differently.
     sys.modules["black"] = None  # type: ignore[assignment]
+
+
+def _own_slice() -> Path:
+    """Return where this worker lays the slice of the unit whose report it is making."""
+    return _setup.runtime / f"slice-{os.getpid()}.json"
 
 
 def _die_with_parent() -> None:
@@ -382,11 +404,21 @@ def _hidden_exit(notebook: Any) -> Failure | None:
 
 def _run(task: Task | Made) -> Outcome:
     """Run one task in this worker."""
-    return _make(task) if isinstance(task, Made) else _run_notebook(task)
+    if isinstance(task, Made):
+        return _make(task)
+    if task.record:
+        return _print(task)
+    if not task.own:
+        return _run_notebook(task)
+    _own_slice().write_bytes(task.own)
+    try:
+        return _run_notebook(task)
+    finally:
+        _own_slice().unlink()
 
 
 def _make(task: Made) -> Outcome:
-    """Let a function make its files and write them into the target folder."""
+    """Let a function make its files."""
     from assess_lib.paths import PROCESSED_VARIABLE
     from assess_lib.publish import documents
 
@@ -397,11 +429,7 @@ def _make(task: Made) -> Outcome:
         raise
     except Exception as error:  # no other report may suffer from it
         return Outcome(task.name, Failure(type(error).__name__, str(error)))
-    for name, content in files.items():
-        target = _setup.target / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-    return Outcome(task.name, None, {task.name: time.perf_counter() - begun}, tuple(files))
+    return Outcome(task.name, None, {task.name: time.perf_counter() - begun}, tuple(files), files)
 
 
 def _run_notebook(task: Task) -> Outcome:
@@ -410,37 +438,45 @@ def _run_notebook(task: Task) -> Outcome:
 
     scrub = record.Scrubber(_setup.places)
     notebook, failure, seconds = _execute(task)
-    target = _setup.target / task.name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    record_file = target.with_name(target.name + ".ipynb")
     if failure is None:
         try:
             made = record.normalise(notebook, scrub, task.page)
-            record.write(made, record_file)
-            endings: tuple[str, ...] = (".ipynb",)
+            files = {f"{task.name}.ipynb": record.dump(made)}
             if task.page is not None:
-                seconds |= _export(made, target, task)
-                endings += (".html", ".pdf") if task.pdf else (".html",)
-            return Outcome(task.name, None, seconds, tuple(task.name + ending for ending in endings))
+                pages, times = _export(made, task)
+                files, seconds = files | pages, seconds | times
+            return Outcome(task.name, None, seconds, tuple(files), files)
         except (OSError, AssessError):  # the disk, a missing system library: not this notebook's fault
             raise
         except Exception as error:
             failure = Failure(type(error).__name__, f"生成网页或 PDF 时出错：{error}")
     made = record.normalise(record.mark_failure(notebook, failure.cell), scrub, task.page)
-    record.write(made, record_file)
-    return Outcome(task.name, failure, seconds)
+    return Outcome(task.name, failure, seconds, (), {f"{task.name}.ipynb": record.dump(made)})
 
 
-def _export(notebook: Any, target: Path, task: Task) -> dict[str, float]:
-    """Write the page, and the PDF if asked for, beside the record; return the seconds each took."""
+def _print(task: Task) -> Outcome:
+    """Make the PDF of a record whose page is there already."""
+    from assess_lib.publish import record
+
+    try:
+        pages, seconds = _export(record.load(task.record), task)
+    except (OSError, AssessError):
+        raise
+    except Exception as error:
+        return Outcome(task.name, Failure(type(error).__name__, f"生成 PDF 时出错：{error}"))
+    files = {name: content for name, content in pages.items() if name.endswith(".pdf")}
+    return Outcome(task.name, None, seconds, tuple(files), files)
+
+
+def _export(notebook: Any, task: Task) -> tuple[dict[str, bytes], dict[str, float]]:
+    """Return the page, and the PDF if asked for, by file name, and the seconds each took."""
     from assess_lib.publish import export
 
     begun = time.perf_counter()
     page = export.to_html(notebook)
-    target.with_name(target.name + ".html").write_text(page, encoding="utf-8", newline="\n")
     made = time.perf_counter()
-    seconds = {"html": made - begun}
+    files, seconds = {f"{task.name}.html": page.encode()}, {"html": made - begun}
     if task.pdf:
-        target.with_name(target.name + ".pdf").write_bytes(export.to_pdf(page, task.attached))
+        files[f"{task.name}.pdf"] = export.to_pdf(page, task.attached)
         seconds["pdf"] = time.perf_counter() - made
-    return seconds
+    return files, seconds

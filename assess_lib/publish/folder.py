@@ -1,97 +1,215 @@
-"""The reports folder: which earlier reports may stay beside new ones, the index over them, the receipt of all."""
+"""The reports folder: what its reports are made of, which files each has, the index over them, the receipt of all."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from assess_lib import register, store
+from assess_lib.audit import evidence
+from assess_lib.history import History, read_history
 from assess_lib.publish import documents, site
+from assess_lib.publish.reuse import RECEIPT, Standing, key_of, read_bytes, write
 from assess_lib.store import ScoredSet
-from assess_lib.tables import Row
+from assess_lib.tables import Tables
+from assess_lib.views import Slices, slices_of
 
 STAGES = ("01_clean", "02_score")
-RECEIPT = "receipt.json"
+UNIT_NOTEBOOK = "03_unit_report.ipynb"
+_UNITS = "units/"
+_AUDIT = "audit"  # the one page that reads files beside the set: the evidence in the raw folder
 
 
-def carry_over(old: Path, new: Path, data: ScoredSet, made: Collection[str]) -> tuple[frozenset[str], tuple[str, ...]]:
-    """Copy the other reports of the old folder that were made of the same set; name the others, which go.
+def unit_report(unit_id: str) -> str:
+    """Return what a unit's report is called: its place in the reports folder, without an ending."""
+    return f"{_UNITS}{unit_id}"
 
-    A file counts as a report when the old receipt lists it, and as unaltered when it is what the receipt says.
-    Files of a report that was made anew are no other reports: a PDF without its page would be stale.
+
+def county_reports() -> tuple[str, ...]:
+    """Return the reports on the whole county: pages and products."""
+    return (*(page.name for page in documents.PAGES), *documents.PRODUCTS)
+
+
+def files_of(report: str) -> tuple[str, ...]:
+    """Return every file that a report can have."""
+    if report in documents.PRODUCTS:
+        return documents.PRODUCTS[report].files
+    if report in STAGES:
+        return (f"{report}.ipynb",)
+    pages = {page.name: page for page in documents.PAGES}
+    printed = report.startswith(_UNITS) or pages[report].pdf
+    return tuple(report + ending for ending in (".ipynb", ".html", *((".pdf",) if printed else ())))
+
+
+class Sources:
+    """All that the reports of a year are made of: the scored set, the earlier years, the notebooks, the evidence.
+
+    Frames, tables and slices are made when something needs them. The caller holds the processed folder's lock.
     """
-    slip = report_slip(old)
-    listed: dict[str, str] = slip.get("outputs", {})
-    same = slip.get("processed") == data.receipt_digest
-    # What stands on every page: a report that was made before the approval is stale, a record of the stages is not.
-    same_state = same and slip.get("approval", "") == (data.approval.digest if data.approval else "")
-    reports = {name.rpartition(".")[0] for name in made}
-    known = {f"units/{unit}" for unit in data.results["unit_id"]}
-    known |= {name.rpartition(".")[0] for name in documents.county_files()}
-    kept, dropped = set(), []
-    for name, digest in sorted(listed.items()):
-        report = name.rpartition(".")[0]
-        if report in reports or name == documents.INDEX or not _inside(name):
+
+    def __init__(self, processed: Path, raw: Path, notebooks: Path, standing: Standing) -> None:
+        """Take the folders, and the reports that stand. Raises what ``history.read_history`` raises."""
+        self.processed = processed
+        self._raw, self._notebooks, self._standing = raw, notebooks, standing
+        self.history: History = read_history(processed)
+        self.approval = store.approval_digest(processed)
+
+    @property
+    def receipt(self) -> str:
+        """The digest of the set's receipt."""
+        return self.history.current.receipt
+
+    @cached_property
+    def units(self) -> dict[str, str]:
+        """The units' names by code, in the roster's order."""
+        return {result.unit_id: result.unit_name for result in self.history.current.results}
+
+    @cached_property
+    def data(self) -> ScoredSet:
+        """The scored set as frames."""
+        return store.load_set(self.processed)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """The clean tables."""
+        return store.read_tables(self.processed)
+
+    @cached_property
+    def slices(self) -> Slices:
+        """The set, ready to be cut."""
+        return slices_of(self.processed, self.data, self.tables)
+
+    @cached_property
+    def _set(self) -> Mapping[str, Any]:
+        """What tells two sets apart, for a report that may show anything of a set."""
+        return {
+            "receipt": self.receipt,
+            "approval": self.approval,
+            "earlier": [[data.year, data.receipt, data.state] for data in self.history.earlier],
+            "unread": [list(told) for told in self.history.unread],
+        }
+
+    @cached_property
+    def _evidence(self) -> list[list[str]]:
+        return [[each.state, each.found] for each in evidence.check_all(self.tables["佐证目录"], self._raw)]
+
+    def _notebook(self, name: str) -> str:
+        """Return a notebook's SHA-256, blank if it cannot be read: then running it tells why."""
+        content = read_bytes(self._notebooks / name)
+        return "" if content is None else sha256(content).hexdigest()
+
+    def county_key(self, report: str) -> str:
+        """Return the key of a report on the whole county: it may show anything of the set."""
+        pages = {page.name: page for page in documents.PAGES}
+        more: dict[str, Any] = {"notebook": self._notebook(pages[report].notebook)} if report in pages else {}
+        if report == _AUDIT:
+            more["evidence"] = self._evidence
+        return key_of(report, set=self._set, **more)
+
+    @cached_property
+    def units_key(self) -> str:
+        """The key of all that any unit's report can be made of: while it stands, so do the keys of the reports."""
+        return key_of("units", set=self._set, notebook=self._notebook(UNIT_NOTEBOOK))
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether the standing reports of units were made of just this: then no slice need be cut to know it."""
+        return self._standing.has("units", self.units_key)
+
+    def unit_key(self, own: bytes) -> str:
+        """Return the key of a unit's report: its slice, and the notebook."""
+        return key_of("unit", slice=sha256(own).hexdigest(), notebook=self._notebook(UNIT_NOTEBOOK))
+
+    def standing_key(self, unit_id: str) -> str:
+        """Return the key of a unit's report, from the standing receipt where that is known to hold."""
+        known = self._standing.key(unit_report(unit_id)) if self.unchanged else ""
+        return known or self.unit_key(self.slices.cut(unit_id).dump())
+
+    def index_key(self, files: Collection[str]) -> str:
+        """Return the key of the index."""
+        return key_of("index", set=self._set, files=sorted(files))
+
+    def longest_first(self, units: Collection[str]) -> list[str]:
+        """Return units by how long their reports take: those with the longest ledgers first."""
+        rows = self.data.ledger["unit_id"].value_counts()
+        return sorted(units, key=lambda unit: -int(rows.get(unit, 0)))
+
+
+def stages_key(notebooks: Path, inputs: Mapping[str, str], options: Mapping[str, Any]) -> str:
+    """Return the key of the two stages; blank, which no report has, when an input or a notebook cannot be read."""
+    contents = [read_bytes(notebooks / f"{stage}.ipynb") for stage in STAGES]
+    found = [sha256(content).hexdigest() for content in contents if content is not None]
+    if len(found) < len(STAGES) or store.UNREADABLE in inputs.values():
+        return ""
+    return key_of("stages", inputs=inputs, options=options, notebooks=found)
+
+
+def reuse_stages(standing: Standing, key: str, processed: Path, new_set: Path, new_reports: Path) -> bool:
+    """Put the standing set and the records of its stages into the new folders, if they were made under this key.
+
+    Returns False, with nothing written, when another set stands or a file is not what the receipts say.
+    """
+    records = standing.read(f"{stage}.ipynb" for stage in STAGES)
+    if records is None or not all(standing.has(stage, key) for stage in STAGES):
+        return False
+    files = store.standing_files(processed, standing.slip.get("processed", ""))
+    if not files:
+        return False
+    write(new_set, files)
+    write(new_reports, records)
+    return True
+
+
+def others_that_stand(
+    sources: Sources, standing: Standing, made: Collection[str]
+) -> Iterator[tuple[str, str, dict[str, bytes]]]:
+    """Yield (report, key, files) of reports that were not asked for and would come out the same if they were."""
+    for report in (*STAGES, *county_reports(), *map(unit_report, sources.units)):
+        if report in made or not standing.key(report):
             continue
-        wanted = (same_state and report in known) or (same and report in STAGES)
-        content = read_bytes(old / name) if wanted else None
-        if content is None or sha256(content).hexdigest() != digest:
-            dropped.append(name)
-            continue
-        target = new / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-        kept.add(name)
-    return frozenset(kept), tuple(dropped)
+        if report in STAGES:
+            key = standing.key(report) if standing.slip.get("processed") == sources.receipt else ""
+        elif report.startswith(_UNITS):
+            key = sources.standing_key(report.removeprefix(_UNITS))
+        else:
+            key = sources.county_key(report)
+        if standing.has(report, key):
+            files = standing.read(name for name in files_of(report) if name in standing.outputs)
+            if files:
+                yield report, key, files
 
 
-def report_slip(reports: Path) -> dict[str, Any]:
-    """Return what the receipt of a reports folder says; nothing if there is none or it is not ours."""
-    try:
-        slip = json.loads((reports / RECEIPT).read_bytes())
-        return slip if isinstance(slip["outputs"], dict) else {}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-
-
-def _inside(name: str) -> bool:
-    """Tell whether a path of a receipt stays inside its folder."""
-    parts = name.split("/")
-    return bool(name) and not os.path.isabs(name) and ".." not in parts and "\\" not in name
-
-
-def read_bytes(file: Path) -> bytes | None:
-    try:
-        return file.read_bytes()
-    except OSError:
-        return None
-
-
-def write_index(folder: Path, data: ScoredSet, roster: Iterable[Row], files: Collection[str]) -> None:
-    """Write the index over the reports that lie in the folder."""
-    (folder / documents.INDEX).write_text(site.index_page(data, roster, files), encoding="utf-8", newline="\n")
+def write_index(folder: Path, sources: Sources, standing: Standing, files: Collection[str]) -> str:
+    """Write the index over the reports that lie in the folder; return its key."""
+    key = sources.index_key(files)
+    kept = standing.read([documents.INDEX]) if standing.has(documents.INDEX, key) else None
+    content = kept or {
+        documents.INDEX: site.index_page(sources.data, sources.tables["单位名录"], files).encode("utf-8")
+    }
+    write(folder, content)
+    return key
 
 
 def write_receipt(
-    folder: Path, data: ScoredSet, files: Collection[str], processed: Path, attempt: register.Attempt
+    folder: Path, sources: Sources, files: Collection[str], keys: Mapping[str, str], attempt: register.Attempt
 ) -> None:
-    """Write the receipt of the reports: of which set they were made, by which software, and their hashes.
+    """Write the receipt of the reports: of which set they were made, by which software, their hashes and their keys.
 
     The attempt's line in the register gets the receipt's own digest, and what people decided for the set.
     """
+    current = sources.history.current
     slip = {
         **store.software(),
-        "year": data.basis.year,
-        "processed": data.receipt_digest,
-        "approval": store.approval_digest(processed),
+        "year": current.year,
+        "processed": sources.receipt,
+        "approval": sources.approval,
         "outputs": {name: sha256((folder / name).read_bytes()).hexdigest() for name in sorted(files)},
+        "keys": dict(keys),
     }
     content = store.dump_json(slip)
     (folder / RECEIPT).write_bytes(content)
-    adjustments = int(data.rows.loc[data.rows["table"] == "调整复核", "accepted"].sum())
-    attempt.decided(data.basis.readings, data.basis.scheme.default_readings(), adjustments)
+    attempt.decided(current.readings, current.scheme.default_readings(), len(sources.tables["调整复核"]))
     attempt.extra["reports"] = store.digest(content)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from assess_lib import paths, store
 from assess_lib.errors import UsageError, VerifyFailed
-from assess_lib.publish.folder import read_bytes, report_slip
+from assess_lib.publish.reuse import read_bytes, read_slip
 from assess_lib.store import ScoredSet
 from assess_lib.store.folder import disk_failure
 from assess_lib.views import UnitReport
@@ -89,7 +89,7 @@ def write_packs(target: Path, where: paths.YearPaths, units: Sequence[str] = ())
 
 def _listed(where: paths.YearPaths, data: ScoredSet) -> Mapping[str, str]:
     """Return the SHA-256 of each report, if they were made of this very set in its present state; else nothing."""
-    slip = report_slip(where.reports)
+    slip = read_slip(where.reports)
     state = data.approval.digest if data.approval else ""
     same = slip.get("processed") == data.receipt_digest and slip.get("approval", "") == state
     return slip["outputs"] if same else {}
@@ -115,7 +115,7 @@ def _pack(data: ScoredSet, unit: str, reports: Mapping[str, bytes]) -> bytes:
     report.check()
     files = {**reports, "todo.csv": to_do_csv(report), "ledger.csv": ledger_csv(report)}
     digests = {kind: sha256(content).hexdigest() for kind, content in files.items()}
-    files["readme.txt"] = covering_note(report, digests)
+    files["readme.txt"] = covering_note(report, data.receipt_digest, digests)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for kind, content in sorted(files.items()):

@@ -135,7 +135,12 @@ def mark_failure(notebook: NotebookNode, cell: int | None) -> NotebookNode:
     return notebook
 
 
-def write(notebook: NotebookNode, path: Path) -> None:
-    """Write a notebook with sorted keys, UTF-8 and Unix line ends; the folder must exist."""
-    text = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
-    path.write_text(text.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
+def dump(notebook: NotebookNode) -> bytes:
+    """Return a notebook's bytes: sorted keys, UTF-8, Unix line ends."""
+    text: str = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
+    return (text.rstrip("\n") + "\n").encode("utf-8")
+
+
+def load(content: bytes) -> NotebookNode:
+    """Return the notebook that ``dump`` wrote."""
+    return cast(NotebookNode, nbformat.reads(content.decode("utf-8"), as_version=4))

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -28,16 +28,24 @@ from assess_lib.errors import (
 from assess_lib.paths import PROCESSED_VARIABLE, RAW_VARIABLE, REPORTS_VARIABLE, YearPaths, project_root
 from assess_lib.publish import documents
 from assess_lib.publish.batch import Batch, Failure, Made, Outcome, Task
-from assess_lib.publish.folder import STAGES, carry_over, read_bytes, report_slip, write_index, write_receipt
-from assess_lib.sensitivity.exploration import explore
-from assess_lib.sensitivity.handover import READINGS_VARIABLE, sentences_file
+from assess_lib.publish.executors import Executor
+from assess_lib.publish.folder import (
+    STAGES,
+    UNIT_NOTEBOOK,
+    Sources,
+    county_reports,
+    files_of,
+    others_that_stand,
+    reuse_stages,
+    stages_key,
+    unit_report,
+    write_index,
+    write_receipt,
+)
+from assess_lib.publish.reuse import Standing, read_bytes, read_slip, write
 from assess_lib.store import ScoredSet, csvfile
-from assess_lib.tables import Tables
 from assess_lib.views import UnitReport, page_metadata
 from assess_lib.views.pack import ledger_csv
-
-UNIT_NOTEBOOK = "03_unit_report.ipynb"
-_SENTENCES = "readings.json"
 
 Progress = Callable[[str, int, int], None]
 """Called as each notebook ends: what it was about, how many are done, how many there are."""
@@ -50,10 +58,12 @@ class Published:
     units: int
     """Reports made of units."""
     county: bool
+    reused: int
+    """Reports, of those asked for, that stood and came out the same: nothing was run for them."""
     kept: int
-    """Files of other reports that stay, because they were made of the same set."""
+    """Files of other reports that stay, because the set would make them the same."""
     dropped: tuple[str, ...]
-    """Files of earlier reports that went, because they were made of another set."""
+    """Files of earlier reports that went, because the set would make them otherwise."""
     problems: tuple[Problem, ...]
     unresolved: int
     """Items that are unresolved, over all units."""
@@ -95,12 +105,16 @@ def run_year(
     jobs: int | None = None,
     pdf: bool = True,
     reopen: str | None = None,
+    force: bool = False,
+    scheduler: str = "",
     notebooks: Path | None = None,
     progress: Progress = lambda what, done, total: None,
 ) -> Published:
     """Run every notebook of a year and put a new processed set and its reports in place, in this order.
 
-    ``units`` are unit codes; without any, all units get a report. The county's summary is always made.
+    ``units`` are unit codes; without any, all units get a report. The county's summary is always made. What would come
+    out the same as it stands is not made again, unless ``force`` says so. ``scheduler`` is the address of a Dask
+    scheduler whose workers make the units' reports; blank: this machine does.
     ``reopen`` is the reason for which the approval of the set that stands is lifted; ApprovalRefused without one.
     Raises what the notebooks' stages raise (InputRejected, FinalRefused … with the problems), NotebookFailed
     when a report fails; in every such case neither set is replaced, only the list of problems.
@@ -119,6 +133,8 @@ def run_year(
     if reason:  # wrong usage if there is nothing to lift: found before anything is touched
         approval.may_replace(paths.processed, reason)
         options["reopen"] = reason
+    if force:
+        options["force"] = True
     scope = _Scope(tuple(units), county=True, pdf=pdf)
     with lock.held(paths.processed, paths.reports), register.recorded(paths.processed, "run", options) as attempt:
         # Here, in the real folder: the stages see the one that is being built, in which no approval ever lies.
@@ -128,34 +144,37 @@ def run_year(
             with (
                 store.Building(paths.processed, store.OUR_FILES | store.receipt_names(paths.processed)) as new_set,
                 store.Building(paths.reports, store.receipt_names(paths.reports)) as new_reports,
-                _batch(paths, new_set.path, new_reports.path, source, jobs) as batch,
+                _batch(paths, new_set.path, new_reports.path, source, jobs, scheduler) as batch,
             ):
                 latest = _Latest(new_set.path)
+                standing = Standing(paths.reports, paths.processed, force=force)
+                asked = {"year": paths.year, **{key: options[key] for key in ("final", "date", "readings")}}
+                key = stages_key(source, before, asked)
                 try:
-                    stages = _run_stages(batch, paths, readings, run_date, final, latest, progress)
-                    data, tables = store.load_set(new_set.path), store.read_tables(new_set.path)
-                    made = _reports(batch, paths, data, tables, scope, progress)
+                    stages: list[Outcome] = []
+                    if not reuse_stages(standing, key, paths.processed, new_set.path, new_reports.path):
+                        stages = _run_stages(batch, paths, readings, run_date, final, latest, progress)
+                    sources = Sources(new_set.path, paths.raw, source, standing)
+                    made = _reports(batch, paths, sources, standing, scope, progress)
                     changed = store.differences(before, store.hash_inputs(paths.raw))
                     if changed:
                         raise InputChanged(f"运行期间原始文件有改动：{'、'.join(changed)}。结果没有更新，请重新运行。")
                 finally:
                     latest.read()
                     attempt.problems = pipeline.count_problems(latest.problems)
-                files = {f"{stage}.ipynb" for stage in STAGES} | made.files
-                kept, dropped = carry_over(paths.reports, new_reports.path, data, files)
-                write_index(new_reports.path, data, tables["单位名录"], files | kept)
-                files |= kept | {documents.INDEX}
-                write_receipt(new_reports.path, data, files, new_set.path, attempt)
+                records = frozenset(f"{stage}.ipynb" for stage in STAGES)
+                made = made.and_also(records, dict.fromkeys(STAGES, key) if key else {})
+                kept, dropped = _finish(new_reports.path, sources, standing, made, attempt)
                 if lifted:
                     approval.register_reopening(paths.processed, lifted, "run")
                 store.commit_all(new_set, new_reports)
-                attempt.receipt = data.receipt_digest
+                attempt.receipt = sources.receipt
         except (InputRejected, FinalRefused, NotebookFailed):
             latest.replace(paths.processed)
             raise
         _clear_failed(paths.reports)
     seconds = _add_up([*stages, *made.outcomes], time.perf_counter() - begun)
-    return _published(data, made, kept, dropped, latest.problems, seconds)
+    return _published(sources, made, kept, dropped, latest.problems, seconds)
 
 
 def report_year(
@@ -165,11 +184,14 @@ def report_year(
     county: bool | None = None,
     jobs: int | None = None,
     pdf: bool = True,
+    force: bool = False,
+    scheduler: str = "",
     notebooks: Path | None = None,
     progress: Progress = lambda what, done, total: None,
 ) -> Published:
     """Make reports from the processed folder alone; the county's summary only when all units are meant, or as told.
 
+    ``force`` and ``scheduler`` are those of ``run_year``.
     Raises UsageError when there is no scored set of that year, VerifyFailed when a file of it was altered,
     NotebookFailed when a report fails; then the reports stay as they were.
     """
@@ -179,22 +201,22 @@ def report_year(
     scope = _Scope(tuple(units), county=not units if county is None else county, pdf=pdf)
     options = {"units": list(units), "pdf": pdf}
     with lock.held(paths.processed, paths.reports), register.recorded(paths.processed, "report", options) as attempt:
-        data, tables = _set_of(paths), store.read_tables(paths.processed)
+        _set_of(paths)
         with (
             store.Building(paths.reports, store.receipt_names(paths.reports)) as new_reports,
-            _batch(paths, paths.processed, new_reports.path, source, jobs) as batch,
+            _batch(paths, paths.processed, new_reports.path, source, jobs, scheduler) as batch,
         ):
-            made = _reports(batch, paths, data, tables, scope, progress)
-            if _set_of(paths).receipt_digest != data.receipt_digest:
+            standing = Standing(paths.reports, paths.processed, force=force)
+            sources = Sources(paths.processed, paths.raw, source, standing)
+            made = _reports(batch, paths, sources, standing, scope, progress)
+            if _set_of(paths).receipt_digest != sources.receipt:
                 raise InputChanged("运行期间结果文件夹有改动。报告没有更新，请重新运行。")
-            kept, dropped = carry_over(paths.reports, new_reports.path, data, made.files)
-            write_index(new_reports.path, data, tables["单位名录"], made.files | kept)
-            write_receipt(new_reports.path, data, made.files | kept | {documents.INDEX}, paths.processed, attempt)
+            kept, dropped = _finish(new_reports.path, sources, standing, made, attempt)
             new_reports.commit()
-            attempt.receipt = data.receipt_digest
+            attempt.receipt = sources.receipt
         _clear_failed(paths.reports)
     seconds = _add_up(made.outcomes, time.perf_counter() - begun)
-    return _published(data, made, kept, dropped, (), seconds)
+    return _published(sources, made, kept, dropped, (), seconds)
 
 
 def report_again(
@@ -210,7 +232,7 @@ def report_again(
     already. Raises as ``report_year`` does.
     """
     data = _set_of(paths)
-    slip = report_slip(paths.reports)
+    slip = read_slip(paths.reports)
     outputs, all_units = slip.get("outputs", {}), [str(unit) for unit in data.results["unit_id"]]
     units = tuple(unit for unit in all_units if f"units/{unit}.html" in outputs)
     county = f"{documents.PAGES[0].name}.html" in outputs
@@ -243,7 +265,9 @@ def _set_of(paths: YearPaths) -> ScoredSet:
 # ---- the notebooks --------------------------------------------------------------------------------------------
 
 
-def _batch(paths: YearPaths, processed: Path, reports: Path, notebooks: Path, jobs: int | None) -> Batch:
+def _batch(
+    paths: YearPaths, processed: Path, reports: Path, notebooks: Path, jobs: int | None, scheduler: str
+) -> Batch:
     """Open the worker processes; notebooks find the folders in their environment alone."""
     places = {
         paths.raw: "<原始文件夹>",
@@ -260,8 +284,15 @@ def _batch(paths: YearPaths, processed: Path, reports: Path, notebooks: Path, jo
         environment=environment,
         places=places,
         jobs=jobs or default_jobs(),
-        handed={READINGS_VARIABLE: _SENTENCES},
+        elsewhere=_elsewhere(scheduler, notebooks) if scheduler else None,
     )
+
+
+def _elsewhere(scheduler: str, notebooks: Path) -> Executor:
+    """Reach the Dask scheduler. Raises EnvironmentFailure when there is none, or Dask is not installed."""
+    from assess_lib.publish.remote import DaskWorkers
+
+    return DaskWorkers(scheduler, (notebooks / UNIT_NOTEBOOK).read_bytes())
 
 
 def _run_stages(
@@ -304,54 +335,143 @@ def _as_error(failure: Failure, problems: Sequence[Problem]) -> AssessError | No
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """The reports that were made: their files in the new folder, and how each notebook ended."""
+    """The reports that were asked for, made or found to stand: their files in the new folder, their keys.
+
+    ``outcomes`` are those of notebooks and functions that ran; ``reused`` counts the reports for which none had to.
+    """
 
     units: int
     county: bool
     files: frozenset[str]
+    keys: Mapping[str, str]
     outcomes: tuple[Outcome, ...]
+    reused: int
+
+    def and_also(self, files: frozenset[str], keys: Mapping[str, str]) -> _Made:
+        """Add files that are in place, with their keys."""
+        return replace(self, files=self.files | files, keys={**self.keys, **keys})
 
 
 def _reports(
-    batch: Batch, paths: YearPaths, data: ScoredSet, tables: Tables, scope: _Scope, progress: Progress
+    batch: Batch, paths: YearPaths, sources: Sources, standing: Standing, scope: _Scope, progress: Progress
 ) -> _Made:
-    """Make the reports that are in scope. Raises NotebookFailed when one fails, after all others have run."""
-    names = dict(zip(data.results["unit_id"], data.results["unit_name"], strict=True))
-    unknown = [unit for unit in scope.units if unit not in names]
+    """Make the reports in scope, or take those that stand. Raises NotebookFailed after all others have run."""
+    unknown = [unit for unit in scope.units if unit not in sources.units]
     if unknown:
         raise UsageError(f"结果中没有单位编码“{unknown[0]}”。请核对“单位名录”中的单位编码。")
-    basis = data.basis
-    explored = explore(tables, basis.scheme, basis.run_date, basis.readings)
-    batch.hand_over(_SENTENCES, sentences_file(explored, data.receipt_digest))
-    tasks: list[Task | Made] = []
-    labels: dict[str, str] = {}
-    if scope.county:  # first: these take longest
-        for page in documents.PAGES:
-            shown = page_metadata(data, None, page.heading)
-            tasks.append(Task(page.name, page.notebook, {"year": paths.year}, shown, scope.pdf and page.pdf))
-            labels[page.name] = page.heading
-        for name, product in documents.PRODUCTS.items():
-            tasks.append(Made(name, scope.pdf))
-            labels[name] = product.title
-    for unit, name in names.items():
-        if not scope.units or unit in scope.units:
-            given = {"year": paths.year, "unit_id": unit}
-            attached = {f"{unit}_ledger.csv": ledger_csv(UnitReport(data, unit))} if scope.pdf else {}
-            tasks.append(Task(f"units/{unit}", UNIT_NOTEBOOK, given, page_metadata(data, unit), scope.pdf, attached))
-            labels[f"units/{unit}"] = f"{unit} {name}"
-    count = 0
-
-    def done(outcome: Outcome) -> None:
-        nonlocal count
-        count += 1
-        progress(labels[outcome.name] + ("：失败" if outcome.failure else ""), count, len(tasks))
-
-    outcomes = batch.run(tasks, done)
+    work = _Work(sources, standing, scope, batch.target)
+    outcomes = batch.run(work.tasks(), lambda outcome: work.done(outcome, progress))
     if any(outcome.failure for outcome in outcomes):
         raise _failed(paths, batch.target, outcomes)
-    files = frozenset(file for outcome in outcomes for file in outcome.files)
-    units = sum(task.name.startswith("units/") for task in tasks)
-    return _Made(units, scope.county, files, tuple(outcomes))
+    files = work.files | {file for outcome in outcomes for file in outcome.files}
+    return _Made(len(work.units), scope.county, frozenset(files), work.keys, tuple(outcomes), work.reused)
+
+
+class _Work:
+    """The tasks of a batch, worked out one by one while it runs: what stands is taken over and makes no task."""
+
+    def __init__(self, sources: Sources, standing: Standing, scope: _Scope, target: Path) -> None:
+        self._sources, self._standing, self._scope, self._target = sources, standing, scope, target
+        self.units = [unit for unit in sources.units if not scope.units or unit in scope.units]
+        self._total = len(self.units) + (len(county_reports()) if scope.county else 0)
+        self._count = 0
+        self.files: set[str] = set()
+        self.keys: dict[str, str] = {}
+        self.reused = 0
+
+    def done(self, outcome: Outcome, progress: Progress) -> None:
+        """Count a task that ended, and tell of it."""
+        self._count += 1
+        progress(self._label(outcome.name) + ("：失败" if outcome.failure else ""), self._count, self._total)
+
+    def _label(self, report: str) -> str:
+        headings = {page.name: page.heading for page in documents.PAGES}
+        headings |= {name: product.title for name, product in documents.PRODUCTS.items()}
+        unit = report.rpartition("/")[2]
+        return headings.get(report) or f"{unit} {self._sources.units[unit]}"
+
+    def tasks(self) -> Iterator[Task | Made]:
+        """Yield the tasks, the longest first: what is on the whole county, then the units with the longest ledgers."""
+        if self._scope.county:
+            yield from self._county()
+        self.keys["units"] = self._sources.units_key
+        if self._sources.unchanged:
+            for unit in self.units:
+                report = unit_report(unit)
+                if not self._take(report, self._standing.key(report)):
+                    yield from self._unit(unit)
+        else:
+            for unit in self._sources.longest_first(self.units):
+                yield from self._unit(unit)
+
+    def _county(self) -> Iterator[Task | Made]:
+        for page in documents.PAGES:
+            key = self._sources.county_key(page.name)
+            if self._take(page.name, key):
+                continue
+            shown = page_metadata(self._sources.data, None, page.heading)
+            task = Task(page.name, page.notebook, {"year": shown["year"]}, shown, self._scope.pdf and page.pdf)
+            yield replace(task, record=self._take_page(page.name, key)) if task.pdf else task
+        for name in documents.PRODUCTS:
+            if not self._take(name, self._sources.county_key(name)):
+                yield Made(name, self._scope.pdf)
+
+    def _unit(self, unit: str) -> Iterator[Task]:
+        slice_ = self._sources.slices.cut(unit)
+        own, report = slice_.dump(), unit_report(unit)
+        key = self._sources.unit_key(own)
+        if self._take(report, key):
+            return
+        shown = page_metadata(slice_.data, unit)
+        task = Task(report, UNIT_NOTEBOOK, {"year": shown["year"], "unit_id": unit}, shown, own=own)
+        if self._scope.pdf:
+            attached = {f"{unit}_ledger.csv": ledger_csv(UnitReport.of(slice_))}
+            task = replace(task, pdf=True, attached=attached, record=self._take_page(report, key))
+        yield task
+
+    def _take(self, report: str, key: str) -> bool:
+        """Take a report over that stands under this key with all files that are wanted; note its key in any case."""
+        self.keys[report] = key
+        wanted = [name for name in files_of(report) if self._scope.pdf or not name.endswith(".pdf")]
+        files = self._standing.read(wanted) if self._standing.has(report, key) else None
+        if files is None:
+            return False
+        self._keep(files)
+        self.reused += 1
+        self._count += 1
+        return True
+
+    def _take_page(self, report: str, key: str) -> bytes:
+        """Take over what stands but for its PDF, and return the record to print it from; blank if nothing does."""
+        wanted = [name for name in files_of(report) if not name.endswith(".pdf")]
+        files = self._standing.read(wanted) if self._standing.has(report, key) else None
+        if files is None:
+            return b""
+        self._keep(files)
+        return files[f"{report}.ipynb"]
+
+    def _keep(self, files: Mapping[str, bytes]) -> None:
+        write(self._target, files)
+        self.files |= files.keys()
+
+
+def _finish(
+    folder: Path, sources: Sources, standing: Standing, made: _Made, attempt: register.Attempt
+) -> tuple[int, tuple[str, ...]]:
+    """Add to the new folder the other reports that stand, the index and the receipt.
+
+    Returns how many files stay beside those asked for, and the names of those that go: they are not what the set says.
+    """
+    files, keys = set(made.files), dict(made.keys)
+    for report, key, kept in others_that_stand(sources, standing, made.keys):
+        write(folder, kept)
+        files |= kept.keys()
+        keys[report] = key
+    asked = {name for report in made.keys if report != "units" for name in files_of(report)}
+    dropped = tuple(sorted(standing.outputs.keys() - files - asked - {documents.INDEX}))
+    keys[documents.INDEX] = write_index(folder, sources, standing, files)
+    write_receipt(folder, sources, files | {documents.INDEX}, keys, attempt)
+    return len(files) - len(made.files), dropped
 
 
 def failed_place(reports: Path) -> Path:
@@ -436,12 +556,12 @@ def _add_up(outcomes: Iterable[Outcome], total: float) -> dict[str, float]:
 
 
 def _published(
-    data: ScoredSet,
+    sources: Sources,
     made: _Made,
-    kept: Collection[str],
+    kept: int,
     dropped: tuple[str, ...],
     problems: tuple[Problem, ...],
     seconds: Mapping[str, float],
 ) -> Published:
-    unresolved = sum(int(count) for count in data.results["unresolved"])
-    return Published(made.units, made.county, len(kept), dropped, problems, unresolved, seconds)
+    unresolved = sum(result.unresolved for result in sources.history.current.results)
+    return Published(made.units, made.county, made.reused, kept, dropped, problems, unresolved, seconds)

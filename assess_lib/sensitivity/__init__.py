@@ -17,13 +17,11 @@ from assess_lib.sensitivity.exploration import (
 )
 from assess_lib.sensitivity.files import csv_files, json_data
 from assess_lib.sensitivity.flips import Change
-from assess_lib.sensitivity.handover import READINGS_VARIABLE, sentences_file, unit_sentence
 from assess_lib.sensitivity.space import Space
 from assess_lib.sensitivity.words import sentence
 
 __all__ = [
     "CONCLUSION",
-    "READINGS_VARIABLE",
     "Aspect",
     "Change",
     "Effect",
@@ -40,6 +38,4 @@ __all__ = [
     "explore",
     "json_data",
     "sentence",
-    "sentences_file",
-    "unit_sentence",
 ]

@@ -33,6 +33,7 @@ from assess_lib.store.sets import (
     replace_problems,
     replace_set,
     settle,
+    standing_files,
 )
 
 __all__ = [
@@ -68,5 +69,6 @@ __all__ = [
     "replace_set",
     "settle",
     "software",
+    "standing_files",
     "write_approval",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -35,10 +36,12 @@ def parse_results(data: bytes) -> tuple[Result, ...]:
     header, rows = csvfile.parse(data)
     if tuple(header) != RESULT_COLUMNS:
         raise ValueError("not a results.csv")
-    return tuple(_result(dict(zip(header, row, strict=True))) for row in rows)
+    return tuple(result_of(dict(zip(header, row, strict=True))) for row in rows)
 
 
-def _result(cells: dict[str, str]) -> Result:
+def result_of(cells: Mapping[str, str]) -> Result:
+    """Read a row of ``results.csv`` by column. Raises as ``parse_results`` does."""
+
     def points(column: str) -> Decimal | None:
         return Decimal(cells[column]) if cells[column] else None
 

@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from assess_lib import paths
 from assess_lib.adjustments import Adjustment, list_adjustments
 from assess_lib.errors import Problem, UsageError, VerifyFailed
 from assess_lib.ledger import LEDGER_COLUMNS, Entry
@@ -345,8 +346,10 @@ def replace_problems(processed: Path, problems: Sequence[Problem], counts: Seque
 def read_set_files(processed: Path) -> dict[str, bytes]:
     """Read every file that the receipt lists, and the receipt; each must be what the receipt says.
 
-    Raises UsageError when there is no receipt or a file is missing, VerifyFailed when a file was altered.
+    Raises UsageError when there is no receipt or a file is missing, or where a unit's report may read its slice alone;
+    VerifyFailed when a file was altered.
     """
+    paths.whole_set()
     for last in (False, True):
         try:
             slip = (processed / RECEIPT_FILE).read_bytes()
@@ -372,6 +375,21 @@ def read_set_files(processed: Path) -> dict[str, bytes]:
     raise AssertionError("unreachable")
 
 
+def standing_files(processed: Path, receipt: str) -> dict[str, bytes]:
+    """Return every file of the scored set in a folder, its list of problems too, as a run that accepted it wrote them.
+
+    Nothing when no whole scored set with this receipt's digest stands there.
+    """
+    try:
+        files = read_set_files(processed)
+        if digest(files[RECEIPT_FILE]) != receipt or StoredBasis.load(files[BASIS_FILE]).stage != "scored":
+            return {}
+        found = Findings.load(files[FINDINGS_FILE])
+    except (UsageError, VerifyFailed, OSError, KeyError, ValueError, TypeError):
+        return {}
+    return files | problem_files((*found.cleaning, *found.scoring), found.counts)
+
+
 def read_tables(processed: Path | str, names: Iterable[str] = TABLES) -> dict[str, tuple[Any, ...]]:
     """Read the clean tables of a processed folder, or those of these names alone, back into canonical rows.
 
@@ -384,7 +402,8 @@ def read_tables(processed: Path | str, names: Iterable[str] = TABLES) -> dict[st
     return load_tables(files, names)
 
 
-def _value(column: str, text: str) -> Any:
+def cell_value(column: str, text: str) -> Any:
+    """Return what a cell of a set's csv files says, by its column."""
     if column in _POINTS:
         return Decimal(text) if text else None
     if column in _COUNTS:
@@ -396,7 +415,8 @@ def _value(column: str, text: str) -> Any:
     return csvfile.unguard(text)
 
 
-def _frame(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> DataFrame:
+def objects_frame(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> DataFrame:
+    """Return rows as a frame of objects: nothing is converted."""
     import pandas as pd  # half a second that the commands without notebooks need not wait for
 
     return pd.DataFrame([list(row) for row in rows], columns=list(columns), dtype=object)
@@ -404,12 +424,12 @@ def _frame(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> DataFrame:
 
 def _frame_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> DataFrame:
     """Return rows as a frame with the file's own columns; ``columns`` are those of a file without rows."""
-    return _frame(list(rows[0]) if rows else columns, [list(row.values()) for row in rows])
+    return objects_frame(list(rows[0]) if rows else columns, [list(row.values()) for row in rows])
 
 
 def _read_csv(data: bytes) -> tuple[dict[str, Any], ...]:
     header, rows = csvfile.parse(data)
-    return tuple({column: _value(column, text) for column, text in zip(header, row, strict=True)} for row in rows)
+    return tuple({column: cell_value(column, text) for column, text in zip(header, row, strict=True)} for row in rows)
 
 
 def score_frames(score: Scored) -> tuple[DataFrame, DataFrame, DataFrame]:
@@ -425,7 +445,7 @@ def score_frames(score: Scored) -> tuple[DataFrame, DataFrame, DataFrame]:
 def adjustments_frame(adjustments: Sequence[Adjustment]) -> DataFrame:
     """Return adjustments as a frame."""
     rows = [[getattr(made, column) for column in ADJUSTMENT_COLUMNS] for made in adjustments]
-    return _frame(ADJUSTMENT_COLUMNS, rows)
+    return objects_frame(ADJUSTMENT_COLUMNS, rows)
 
 
 def _read_with_approval(processed: Path) -> tuple[dict[str, bytes], Approval | None]:
@@ -502,8 +522,8 @@ def load_set(processed: Path | str) -> ScoredSet:
         _frame_of(read.results, RESULT_COLUMNS),
         _frame_of(read.items, ITEM_COLUMNS),
         _frame_of(read.ledger, LEDGER_COLUMNS),
-        _frame(PROBLEM_COLUMNS, problems),
-        _frame(ROW_COLUMNS, counts),
+        objects_frame(PROBLEM_COLUMNS, problems),
+        objects_frame(ROW_COLUMNS, counts),
         read.receipt_digest,
         read.approval,
         adjustments_frame(read.adjustments),

@@ -11,17 +11,22 @@ if TYPE_CHECKING:
     from assess_lib.views.history import history_section
     from assess_lib.views.html import Column, Html, sentence, stylesheet, table
     from assess_lib.views.page import PageMetadata, page_metadata
-    from assess_lib.views.unit import UnitReport
+    from assess_lib.views.unit import UnitReport, open_unit
+    from assess_lib.views.unit_slice import Slices, UnitSlice, slices_of
 else:
     _HOMES = {
         "Column": "html",
         "CountySummary": "county",
         "Html": "html",
         "PageMetadata": "page",
+        "Slices": "unit_slice",
         "UnitReport": "unit",
+        "UnitSlice": "unit_slice",
         "history_section": "history",
+        "open_unit": "unit",
         "page_metadata": "page",
         "sentence": "html",
+        "slices_of": "unit_slice",
         "stylesheet": "html",
         "table": "html",
     }
@@ -38,10 +43,14 @@ __all__ = [
     "CountySummary",
     "Html",
     "PageMetadata",
+    "Slices",
     "UnitReport",
+    "UnitSlice",
     "history_section",
+    "open_unit",
     "page_metadata",
     "sentence",
+    "slices_of",
     "stylesheet",
     "table",
 ]

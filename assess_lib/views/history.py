@@ -84,7 +84,7 @@ def _caution(history: History) -> Html:
         told = ["各年的项目、分值、口径和扣分标准相同，得分可以比较。"]
     else:
         told = ["各年的规则不完全相同：总分和名次只并列，不相减；只有规则相同的项目才比较。"]
-    if any(result.unresolved for data in history.years for result in data.results):
+    if any(data.pending for data in history.years):
         told.append("注明“待定”的还没有报齐，得分和名次会变动；待定的项目不作比较。")
     return sentence(*told, mark="said")
 

@@ -49,16 +49,17 @@ def _cell(line: Line, column: str) -> csvfile.Cell:
     return value
 
 
-def covering_note(report: UnitReport, digests: Mapping[str, str]) -> bytes:
+def covering_note(report: UnitReport, receipt: str, digests: Mapping[str, str]) -> bytes:
     """Return the note that lies with the files: whose, of what state, what each file is, its SHA-256.
 
-    ``digests`` gives the SHA-256 of each file of the pack, by its kind (``report.html`` …).
+    ``receipt`` is the digest of the set's receipt; ``digests`` gives the SHA-256 of each file of the pack, by its kind
+    (``report.html`` …).
     """
     data = report.data
     lines = [
         f"{report.name}（{report.unit_id}）{data.basis.year}年度考核材料 · {page.draft_label(data)}",
         f"计分日期：{words.day(data.basis.run_date)}",
-        f"凭据摘要：{data.receipt_digest}",
+        f"凭据摘要：{receipt}",
         *(f"{name}：{value}" for name, value in page.approval_facts(data)),
         *([f"本材料由{page.SAMPLE}生成，事实均为虚构。"] if data.basis.scheme.sample else []),
         "",

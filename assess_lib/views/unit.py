@@ -6,44 +6,64 @@ about this unit are made here, from the results and the ledger alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assess_lib.composition import exempt_items, key_steps, raw_points, simple_key
 from assess_lib.exact import ZERO
 from assess_lib.scheme import Item
-from assess_lib.sensitivity import unit_sentence
 from assess_lib.views import adjustments, page, unit_deadlines, unit_facts, unit_first, unit_open, unit_place, words
 from assess_lib.views.html import Column, Html, figure, render, sentence, table
 from assess_lib.views.lines import Line, check_chains, read_lines, reading_rows, records
+from assess_lib.views.unit_slice import Slices, UnitSlice, read_slice
 from assess_lib.views.words import number, plain, signed
 
 if TYPE_CHECKING:
     from markupsafe import Markup
-    from pandas import DataFrame
 
+    from assess_lib.history import History
     from assess_lib.store import ScoredSet
-    from assess_lib.tables import Tables
+    from assess_lib.views.unit_place import Peers
+
+
+def open_unit(year: int, processed: str | Path, unit_id: str) -> UnitReport:
+    """Open a unit's report with its earlier years and with what all readings do to it.
+
+    Takes what the notebook's parameters say; a blank ``processed`` is the year's usual folder. In a batch the unit's
+    slice is handed over. Raises UsageError for an unknown year, folder or unit.
+    """
+    return UnitReport.of(read_slice(year, processed, unit_id))
 
 
 class UnitReport:
     """One unit of a scored set, ready to be shown piece by piece.
 
-    Takes the set, a 单位编码, and what gives the set's clean tables, which are asked for only to try every
-    combination of readings. Raises UsageError for a unit that the set does not have.
+    Takes the set and a 单位编码; what is shown comes from the unit's slice of it alone, without earlier years and
+    without a word on other readings (``open_unit`` has both). Raises UsageError for a unit that the set does not have.
     """
 
-    def __init__(self, data: ScoredSet, unit_id: str, tables: Callable[[], Tables] | None = None) -> None:
-        self.data = data
-        self.unit_id = unit_id
-        self._tables = tables
-        self.name = page.unit_name(data, unit_id)
-        self.scheme = data.basis.scheme
-        self.result: dict[str, Any] = _only(data.results, unit_id)[0]
-        self.items: dict[str, dict[str, Any]] = {row["item"]: row for row in _only(data.items, unit_id)}
-        self.lines = read_lines(data.ledger[data.ledger["unit_id"] == unit_id], self.scheme)
+    def __init__(self, data: ScoredSet, unit_id: str) -> None:
+        self._open(Slices(data).cut(unit_id))
+
+    @classmethod
+    def of(cls, own: UnitSlice) -> UnitReport:
+        """Return the report that a slice holds."""
+        made = cls.__new__(cls)
+        made._open(own)
+        return made
+
+    def _open(self, own: UnitSlice) -> None:
+        self.own = own
+        self.data = own.data
+        self.unit_id = own.unit_id
+        self.name = page.unit_name(own.data, own.unit_id)
+        self.scheme = own.data.basis.scheme
+        self.result: dict[str, Any] = records(own.data.results)[0]
+        self.items: dict[str, dict[str, Any]] = {row["item"]: row for row in records(own.data.items)}
+        self.lines = read_lines(own.data.ledger, self.scheme)
 
     # ---- what the figures and the sentences are made of -----------------------------------------------------
 
@@ -105,11 +125,17 @@ class UnitReport:
         """The decisions of 调整复核 on the unit's rows, in the order of their file."""
         return adjustments.adjustments_of(self.data, self.unit_id)
 
-    def ranked(self, group: str | None = None) -> int:
-        """Count the units that have a final score, in one group or in all."""
-        results = self.data.results
-        chosen = results if group is None else results[results["group"] == group]
-        return sum(score is not None for score in chosen["final_score"])
+    @property
+    def peers(self) -> Peers:
+        """What may be told of other units; blank for a vetoed unit, which is compared with none."""
+        return self.own.peers
+
+    @property
+    def history(self) -> History:
+        """The unit's earlier years; ValueError where nobody looked for them."""
+        if self.own.history is None:
+            raise ValueError("this report was made without its history")
+        return self.own.history
 
     def marked(self, field: str, text: str) -> Markup:
         """Print a value of the unit's result so that verification finds it."""
@@ -126,8 +152,8 @@ class UnitReport:
         return "、".join(self.scheme.readings[key].name for key, _ in line.readings)
 
     def readings_sentence(self) -> str:
-        """Say what all combinations of readings do to the unit's conclusion; blank when no tables were given."""
-        return "" if self._tables is None else unit_sentence(self.data, self._tables, self.unit_id)
+        """Say what all combinations of readings do to the unit's conclusion; blank where they were not tried."""
+        return self.own.sentence
 
     # ---- the pieces of the report, in their order ------------------------------------------------------------
 
@@ -145,7 +171,7 @@ class UnitReport:
                 ("组别", self.result["group"]),
                 ("依据", self.scheme.document.number),
                 ("计分日期", words.day(basis.run_date)),
-                ("凭据摘要", self.data.receipt_digest[:16]),
+                ("数据摘要", self.own.digest[:16]),
                 *page.approval_facts(self.data),
             ],
         )
@@ -317,10 +343,6 @@ class UnitReport:
         elif self.result["final_score"] is not None:
             raise AssertionError(f"{self.unit_id}：单项否决的单位不应有得分")
         return sentence(f"核对通过：{len(self.lines)} 行台账逐行相加，与结果一致。", mark="said checked")
-
-
-def _only(frame: DataFrame, unit_id: str) -> list[dict[str, Any]]:
-    return records(frame[frame["unit_id"] == unit_id])
 
 
 def _exists(value: Decimal | None) -> Decimal:

@@ -86,9 +86,9 @@ def _figures(report: UnitReport) -> list[tuple[str, str, Markup, str]]:
             "rank",
             f"{group}名次",
             marked("rank_in_group", str(result["rank_in_group"])),
-            f"共 {report.ranked(group)} 个有得分",
+            f"共 {report.peers.ranked_in_group} 个有得分",
         ),
-        ("rank", "全县名次", marked("rank_overall", str(result["rank_overall"])), f"共 {report.ranked()} 个有得分"),
+        ("rank", "全县名次", marked("rank_overall", str(result["rank_overall"])), f"共 {report.peers.ranked} 个有得分"),
     ]
 
 

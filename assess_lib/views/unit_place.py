@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import TYPE_CHECKING
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any
 
 from assess_lib.exact import ZERO, mean
 from assess_lib.scheme import Item
@@ -14,10 +15,28 @@ from assess_lib.views.lines import records
 from assess_lib.views.words import ABSENT, item_of, number, plain, share
 
 if TYPE_CHECKING:
+    from assess_lib.store import ScoredSet
     from assess_lib.views.unit import UnitReport
 
 REVEALING = 3
 """With fewer units in a comparison, a median or a dot would tell one rival's score."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """All that a unit's report may tell of other units: counts, rounded scores without names, medians.
+
+    ``ranked_in_group`` and ``ranked`` count the units with a final score, the unit's own among them. ``scores`` are
+    the group's final scores at the nearest whole point, ascending, and ``middle`` their exact median; there are none
+    where fewer than ``REVEALING`` units have one. ``items`` holds by item the median of the group's points (None where
+    fewer than ``REVEALING`` were judged) and how many were judged.
+    """
+
+    ranked_in_group: int
+    ranked: int
+    scores: tuple[int, ...]
+    middle: Decimal | None
+    items: Mapping[str, tuple[Decimal | None, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +61,48 @@ def median(values: Sequence[Decimal]) -> Decimal:
     return ordered[half] if len(ordered) % 2 else mean(ordered[half - 1 : half + 1])
 
 
-def group_scores(report: UnitReport) -> tuple[Decimal, ...]:
-    """Return the final scores of the unit's group, the unit's own among them, in ascending order, without names."""
-    group = report.result["group"]
-    rows = records(report.data.results)
-    scores = [row["final_score"] for row in rows if row["group"] == group and row["final_score"] is not None]
-    return tuple(sorted(scores))
+def whole(score: Decimal) -> int:
+    """Return a score at the nearest whole point, as it is drawn: nobody reads a rival's score off a figure."""
+    return int(score.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def peers_by_group(data: ScoredSet) -> dict[str, Peers]:
+    """Return by group what a report of one of its units may tell of the others, from the whole scored set."""
+    groups: dict[str, str] = {}
+    scores: defaultdict[str, list[Decimal]] = defaultdict(list)
+    for row in records(data.results):
+        groups[row["unit_id"]] = row["group"]
+        if row["final_score"] is not None:
+            scores[row["group"]].append(row["final_score"])
+    judged: defaultdict[str, defaultdict[str, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
+    for row in records(data.items):
+        if row["points"] is not None:
+            judged[groups[row["unit_id"]]][row["item"]].append(row["points"])
+    ranked = sum(map(len, scores.values()))
+    return {group: _peers(scores[group], ranked, judged[group]) for group in dict.fromkeys(groups.values())}
+
+
+def _peers(scores: Sequence[Decimal], ranked: int, judged: Mapping[str, Sequence[Decimal]]) -> Peers:
+    shown = scores if len(scores) >= REVEALING else ()
+    return Peers(
+        ranked_in_group=len(scores),
+        ranked=ranked,
+        scores=tuple(sorted(whole(score) for score in shown)),
+        middle=median(shown) if shown else None,
+        items={
+            item: (median(points) if len(points) >= REVEALING else None, len(points))
+            for item, points in sorted(judged.items())
+        },
+    )
 
 
 def compared_items(report: UnitReport) -> tuple[Compared, ...]:
     """Compare each of the unit's judged items with the median of its group, in the scheme's order."""
-    group = report.result["group"]
-    members = {row["unit_id"] for row in records(report.data.results) if row["group"] == group}
-    judged: dict[str, list[Decimal]] = {}
-    for row in records(report.data.items):
-        if row["unit_id"] in members and row["points"] is not None:
-            judged.setdefault(row["item"], []).append(row["points"])
     found = []
     for item in report.scheme.items:
-        own = report.items.get(item.id)
-        if own is None or own["points"] is None:
-            continue
-        points = judged[item.id]
-        middle = median(points) if len(points) >= REVEALING else None
-        found.append(Compared(item, own["points"], middle, len(points)))
+        own: Mapping[str, Any] | None = report.items.get(item.id)
+        if own is not None and own["points"] is not None:
+            found.append(Compared(item, own["points"], *report.peers.items[item.id]))
     return tuple(found)
 
 
@@ -73,11 +110,11 @@ def place(report: UnitReport) -> Html:
     """Say where the unit stands in its group and how far from the group's median."""
     if report.vetoed:
         return sentence(f"因{report.scheme.parts.veto.name}不排名，没有组内位置。", mark="said")
-    scores, group = group_scores(report), report.result["group"]
-    said = f"本单位在{group} {len(scores)} 个有得分的单位中列第 {report.result['rank_in_group']} 名"
-    if len(scores) < REVEALING:
+    peers, group = report.peers, report.result["group"]
+    said = f"本单位在{group} {peers.ranked_in_group} 个有得分的单位中列第 {report.result['rank_in_group']} 名"
+    if peers.middle is None:
         return sentence(f"{said}；组内有得分的单位不足 {REVEALING} 个，不作比较，以免显示其他单位的得分。", mark="said")
-    middle = median(scores)
+    middle = peers.middle
     gap = report.final_score - middle
     how = "与组内中位数相同" if not gap else f"比组内中位数{'高' if gap > 0 else '低'} {number(abs(gap))} 分"
     return sentence(f"{said}，{how}（中位数 {number(middle)} 分）。", mark="said")

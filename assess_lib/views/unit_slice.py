@@ -1,0 +1,340 @@
+"""The slice of a scored set that one unit's report is made of, and all that it may be made of.
+
+A report shows the unit's own results, items, ledger, open questions, decisions and earlier years, what all readings do
+to it, and of the other units counts, rounded scores without names and medians. A slice holds just that, under the
+set's basis (scheme, readings, state, official text). Its bytes depend on these alone: equal slices give equal
+reports, whatever else changed in the set.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from assess_lib import paths, store
+from assess_lib.errors import UsageError
+from assess_lib.exact import show
+from assess_lib.history import History, Totals, UnitHistories, YearSet, read_history
+from assess_lib.ledger import LEDGER_COLUMNS
+from assess_lib.scheme import Scheme
+from assess_lib.sensitivity import explore, sentence
+from assess_lib.store import Approval, ScoredSet, StoredBasis, csvfile, digest
+from assess_lib.store.earlier import result_of
+from assess_lib.store.sets import (
+    ADJUSTMENT_COLUMNS,
+    ITEM_COLUMNS,
+    RESULT_COLUMNS,
+    ROW_COLUMNS,
+    cell_value,
+    objects_frame,
+)
+from assess_lib.store.workbook import PROBLEM_COLUMNS
+from assess_lib.tables import Tables
+from assess_lib.views.lines import records
+from assess_lib.views.unit_place import Peers, peers_by_group
+
+_TO_DO = ("unresolved", "warning")  # the severities that a unit's report tells
+_NO_PEERS = Peers(0, 0, (), None, {})
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSlice:
+    """One unit's part of a scored set.
+
+    ``data`` is the set reduced to the unit: its rows alone, no counts of files, no receipt; ``basis`` are the bytes of
+    its basis. ``sentence`` says what all readings do to its conclusion, blank where nobody asked. ``history`` is None
+    where earlier years were not looked for.
+    """
+
+    unit_id: str
+    data: ScoredSet
+    basis: bytes
+    peers: Peers
+    sentence: str
+    history: History | None
+
+    def dump(self) -> bytes:
+        """Return the slice as bytes: a line with all but the approval, then a line with the approval."""
+        return self._body() + b"\n" + _compact(_approval_values(self.data.approval)) + b"\n"
+
+    def _body(self) -> bytes:
+        own = {
+            "unit": self.unit_id,
+            "result": _rows(self.data.results, RESULT_COLUMNS),
+            "items": _rows(self.data.items, ITEM_COLUMNS),
+            "ledger": _rows(self.data.ledger, LEDGER_COLUMNS),
+            "problems": [[row[column] for column in PROBLEM_COLUMNS] for row in records(self.data.problems)],
+            "adjustments": _rows(self.data.adjustments, ADJUSTMENT_COLUMNS),
+            "peers": _peers_values(self.peers),
+            "sentence": self.sentence,
+            "history": None if self.history is None else _history_values(self.history),
+        }
+        return b'{"basis":%b,"own":%b}' % (self.basis, _compact(own))
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of all but the approval: the same on 送审稿 and 定稿."""
+        return digest(self._body())
+
+    @classmethod
+    def load(cls, content: bytes) -> UnitSlice:
+        """Read the bytes of ``dump``; raise ValueError, KeyError or TypeError for any other."""
+        body, given, rest = content.split(b"\n")
+        if rest:
+            raise ValueError("not a slice")
+        stored = json.loads(body)
+        basis, own, approval = _compact(stored["basis"]), stored["own"], _approval(json.loads(given))
+        data = ScoredSet(
+            StoredBasis.load(basis),
+            _frame(RESULT_COLUMNS, own["result"]),
+            _frame(ITEM_COLUMNS, own["items"]),
+            _frame(LEDGER_COLUMNS, own["ledger"]),
+            objects_frame(PROBLEM_COLUMNS, own["problems"]),
+            objects_frame(ROW_COLUMNS, ()),
+            "",
+            approval,
+            objects_frame(ADJUSTMENT_COLUMNS, [_adjustment(row) for row in own["adjustments"]]),
+        )
+        history = None if own["history"] is None else _history(own["history"], data)
+        return cls(own["unit"], data, basis, _peers(own["peers"]), own["sentence"], history)
+
+
+class Slices:
+    """A scored set that is cut into one slice for each unit; cutting one costs what that unit has.
+
+    ``sentences`` gives the sentence on all readings by unit, ``history`` the set with the earlier years.
+    """
+
+    def __init__(
+        self, data: ScoredSet, sentences: Callable[[str], str] = lambda unit: "", history: History | None = None
+    ) -> None:
+        self._data, self._sentences = data, sentences
+        self._results = _by_unit(data.results)
+        self._items = _by_unit(data.items)
+        self._ledger = _by_unit(data.ledger)
+        self._adjustments = _by_unit(data.adjustments)
+        self._peers = peers_by_group(data)
+        self._histories = None if history is None else UnitHistories(history)
+        self._basis = _compact(json.loads(data.basis.dump()))
+        self._problems: defaultdict[str, list[Record]] = defaultdict(list)
+        for row in records(data.problems):
+            if row["severity"] in _TO_DO:  # scoring names the unit in ``value``
+                self._problems[row["value"]].append(row)
+
+    def cut(self, unit_id: str) -> UnitSlice:
+        """Return one unit's slice. Raises UsageError for a unit that the set does not have."""
+        if unit_id not in self._results:
+            raise UsageError(f"结果中没有单位编码“{unit_id}”。请核对“单位名录”中的单位编码。")
+        (result,) = self._results[unit_id]
+        items = self._items.get(unit_id, [])
+        data = replace(
+            self._data,
+            results=_records_frame(RESULT_COLUMNS, [result]),
+            items=_records_frame(ITEM_COLUMNS, items),
+            ledger=_records_frame(LEDGER_COLUMNS, self._ledger.get(unit_id, ())),
+            problems=_records_frame(PROBLEM_COLUMNS, self._problems.get(result["unit_name"], ())),
+            rows=objects_frame(ROW_COLUMNS, ()),
+            receipt_digest="",
+            adjustments=_records_frame(ADJUSTMENT_COLUMNS, self._adjustments.get(unit_id, ())),
+        )
+        return UnitSlice(
+            unit_id,
+            data,
+            self._basis,
+            self._shown_peers(result, items),
+            self._sentences(unit_id),
+            None if self._histories is None else self._histories.of(unit_id),
+        )
+
+    def _shown_peers(self, result: Record, items: Sequence[Record]) -> Peers:
+        """Return what the report tells of the unit's group: nothing for a vetoed unit, else of its judged items."""
+        if result["status"] == "vetoed":
+            return _NO_PEERS
+        peers = self._peers[result["group"]]
+        judged = {row["item"] for row in items if row["points"] is not None}
+        return replace(peers, items={item: told for item, told in peers.items.items() if item in judged})
+
+
+def slices_of(processed: Path, data: ScoredSet, tables: Tables) -> Slices:
+    """Prepare the scored set of a folder for cutting, with what all readings do and the earlier years beside it.
+
+    Raises what ``history.read_history`` raises.
+    """
+    basis = data.basis
+    explored = explore(tables, basis.scheme, basis.run_date, basis.readings)
+    return Slices(data, lambda unit: sentence(explored, unit), read_history(processed))
+
+
+def read_slice(year: int, processed: str | Path, unit_id: str) -> UnitSlice:
+    """Return a unit's slice: in a batch the one handed over, else cut from the year's processed folder.
+
+    Raises UsageError for an unknown year, folder or unit, and for a slice handed over that is another unit's.
+    """
+    handed = paths.handed_slice()
+    if handed is not None:
+        own = UnitSlice.load(handed.read_bytes())
+        if (own.data.basis.year, own.unit_id) != (year, unit_id):
+            raise UsageError("成批出报告时交来的数据不是这个年度、这个单位的。请用 assess run --force 重新运行。")
+        return own
+    folder = paths.resolve(year, processed=processed).processed
+    cut = slices_of(folder, store.load_set(folder), store.read_tables(folder)).cut(unit_id)
+    return UnitSlice.load(cut.dump())  # what is shown is what can be stored
+
+
+# ---- values as they are stored ----------------------------------------------------------------------------------
+
+
+def _compact(value: Any) -> bytes:
+    """Return JSON in one line of ASCII that depends on the value alone (lone surrogates are escaped too)."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode("ascii")
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else csvfile.cell(value)
+
+
+def _rows(frame: Any, columns: Sequence[str]) -> list[list[str]]:
+    return [[_text(row[column]) for column in columns] for row in records(frame)]
+
+
+def _frame(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Any:
+    return objects_frame(columns, [list(map(cell_value, columns, row)) for row in rows])
+
+
+def _records_frame(columns: Sequence[str], rows: Sequence[Record]) -> Any:
+    return objects_frame(columns, [[row[column] for column in columns] for row in rows])
+
+
+def _by_unit(frame: Any) -> dict[str, list[Record]]:
+    found: defaultdict[str, list[Record]] = defaultdict(list)
+    for row in records(frame):
+        found[row["unit_id"]].append(row)
+    return dict(found)
+
+
+def _points(text: str) -> Decimal | None:
+    return Decimal(text) if text else None
+
+
+def _adjustment(row: Sequence[str]) -> list[Any]:
+    cells = dict(zip(ADJUSTMENT_COLUMNS, row, strict=True))
+    made: dict[str, Any] = {column: csvfile.unguard(text) for column, text in cells.items()}
+    made |= {column: _points(cells[column]) for column in ("old", "new", "effect")}
+    made["decided"] = date.fromisoformat(cells["decided"])
+    return list(made.values())
+
+
+def _approval_values(approval: Approval | None) -> dict[str, str] | None:
+    if approval is None:
+        return None
+    return {
+        "document": approval.document,
+        "by": approval.by,
+        "date": approval.date.isoformat(),
+        "receipt": approval.receipt,
+    }
+
+
+def _approval(stored: dict[str, str] | None) -> Approval | None:
+    if stored is None:
+        return None
+    return Approval(stored["document"], stored["by"], date.fromisoformat(stored["date"]), stored["receipt"])
+
+
+def _peers_values(peers: Peers) -> dict[str, Any]:
+    return {
+        "ranked_in_group": peers.ranked_in_group,
+        "ranked": peers.ranked,
+        "scores": list(peers.scores),
+        "middle": show(peers.middle),
+        "items": {item: [show(middle), count] for item, (middle, count) in peers.items.items()},
+    }
+
+
+def _peers(stored: Mapping[str, Any]) -> Peers:
+    return Peers(
+        stored["ranked_in_group"],
+        stored["ranked"],
+        tuple(stored["scores"]),
+        _points(stored["middle"]),
+        {item: (_points(middle), count) for item, (middle, count) in stored["items"].items()},
+    )
+
+
+def _history_values(history: History) -> dict[str, Any]:
+    """Return a unit's history; what the basis says of the current year is not said again."""
+    return {
+        "earlier": [_year_values(data) | _year_basis(data) for data in history.earlier],
+        "current": _year_values(history.current),
+        "unread": [list(told) for told in history.unread],
+    }
+
+
+def _year_basis(data: YearSet) -> dict[str, Any]:
+    return {
+        "year": data.year,
+        "state": data.state,
+        "date": data.run_date.isoformat(),
+        "scheme": data.scheme.model_dump(mode="json"),
+        "readings": dict(data.readings),
+    }
+
+
+def _year_values(data: YearSet) -> dict[str, Any]:
+    assert data.totals is not None
+    return {
+        "results": [[_text(getattr(result, column)) for column in RESULT_COLUMNS] for result in data.results],
+        "points": [[*key, show(points)] for key, points in sorted(data.points.items())],
+        "open": sorted(map(list, data.open)),
+        "rates": {code: [show(rate), measure, show(cap)] for code, (rate, measure, cap) in data.rates.items()},
+        "predecessors": {code: list(codes) for code, codes in data.predecessors.items()},
+        "ranked": dict(data.totals.ranked),
+        "pending": data.totals.pending,
+    }
+
+
+def _history(stored: Mapping[str, Any], data: ScoredSet) -> History:
+    basis = data.basis
+    state = "approved" if data.approval else "submitted" if basis.final else "draft"
+    current = (basis.year, state, basis.run_date, basis.scheme, basis.readings)
+    earlier = [
+        _year(
+            (
+                year["year"],
+                year["state"],
+                date.fromisoformat(year["date"]),
+                Scheme.model_validate(year["scheme"]),
+                year["readings"],
+            ),
+            year,
+        )
+        for year in stored["earlier"]
+    ]
+    unread = tuple((year, why) for year, why in stored["unread"])
+    return History(_year(current, stored["current"]), tuple(earlier), unread)
+
+
+def _year(basis: tuple[Any, ...], stored: Mapping[str, Any]) -> YearSet:
+    year, state, run_date, scheme, readings = basis
+    return YearSet(
+        year,
+        state,
+        "",
+        run_date,
+        scheme,
+        readings,
+        tuple(result_of(dict(zip(RESULT_COLUMNS, row, strict=True))) for row in stored["results"]),
+        {(unit, item): Decimal(points) for unit, item, points in stored["points"]},
+        frozenset((unit, item) for unit, item in stored["open"]),
+        {code: (Decimal(rate), measure, _points(cap)) for code, (rate, measure, cap) in stored["rates"].items()},
+        {code: tuple(codes) for code, codes in stored["predecessors"].items()},
+        Totals(stored["ranked"], stored["pending"]),
+    )
