@@ -61,7 +61,7 @@ schema: setup ## 重新生成 data/raw/scheme.schema.json（编辑器用）
 
 lock: ## 按 pyproject.toml 重新锁定依赖（需要 uv）
 	@command -v uv >/dev/null || { echo '需要 uv 才能重新锁定依赖。uv is needed to lock again.' >&2; exit 1; }
-	uv pip compile pyproject.toml --extra dev --generate-hashes --no-header --no-annotate --no-emit-index-url \
+	uv pip compile pyproject.toml --extra dev --extra dask --generate-hashes --no-header --no-annotate --no-emit-index-url \
 	  --python-version 3.11.2 --output-file requirements.lock
 	$(or $(PYTHON),python3) tools/environment.py
 

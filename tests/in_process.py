@@ -48,6 +48,9 @@ class InProcess:
             os.environ.update(before)
         return outcome
 
+    def check(self) -> None:
+        """There is nobody to look after."""
+
     def stop(self, at_once: bool) -> None:
         """There is nothing to end."""
 

@@ -154,7 +154,7 @@ def test_report_tells_what_was_made(ask: Ask, monkeypatch: pytest.MonkeyPatch) -
 
     def report_year(paths: Any, **options: Any) -> year.Published:
         asked.update(options)
-        return year.Published(1, False, 2, ("units/T02.html",), (), 3, {"total": 1.5})
+        return year.Published(1, False, 0, 2, ("units/T02.html",), (), 3, {"total": 1.5})
 
     monkeypatch.setattr(year, "report_year", report_year)
     code, made, _ = ask("report", "--unit", "崔家头镇", "--no-pdf")

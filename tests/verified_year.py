@@ -13,12 +13,14 @@ from pathlib import Path
 
 import nbformat
 import xlsxwriter
+from build import ROOT
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from small_year import UNITS, make_raw
 
 from assess_lib import paths, pipeline, register, store, views
 from assess_lib.paths import YearPaths
 from assess_lib.publish import export, folder
+from assess_lib.publish.reuse import Standing
 
 __all__ = ["UNITS", "copied", "finished", "places", "report", "snapshot"]
 
@@ -74,7 +76,10 @@ def report(where: YearPaths, *, pdf: bool = True) -> None:
             (where.reports / f"{name}.pdf").write_bytes(export.to_pdf(page))
             files.add(f"{name}.pdf")
     with register.recorded(where.processed, "report", {"units": [], "pdf": pdf}) as attempt:
-        folder.write_receipt(where.reports, data, files, where.processed, attempt)
+        sources = folder.Sources(
+            where.processed, where.raw, ROOT / "notebooks", Standing(where.reports, where.processed)
+        )
+        folder.write_receipt(where.reports, sources, files, {}, {}, attempt)
         attempt.receipt = data.receipt_digest
 
 

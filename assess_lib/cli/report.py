@@ -9,6 +9,7 @@ from assess_lib.cli.options import Shared, shared
 from assess_lib.cli.progress import Progress
 from assess_lib.cli.run import (
     check_jobs,
+    check_scheduler,
     force_option,
     jobs_option,
     pdf_option,
@@ -61,6 +62,7 @@ def report(
     dropped 移除的文件，unresolved 待定项数，folder 报告文件夹。
     """
     check_jobs(jobs)
+    check_scheduler(scheduler)
     _check_options(shared, load_set(shared.paths.processed).basis)
     codes = unit_codes(read_tables(shared.paths.processed, ["单位名录"])["单位名录"], units) if units else ()
     made = year.report_year(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import click
@@ -36,6 +37,15 @@ def check_jobs(jobs: int | None) -> None:
     """Raise UsageError for a number of processes that makes no sense."""
     if jobs is not None and jobs < 1:
         raise UsageError(f"--jobs 至少为 1；现为：{jobs}。")
+
+
+_ADDRESS = re.compile(r"(tcp|tls)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):\d{1,5}")
+
+
+def check_scheduler(address: str) -> None:
+    """Raise UsageError for what is no address of a Dask scheduler; blank means none."""
+    if address and not _ADDRESS.fullmatch(address):
+        raise UsageError(f"--scheduler 应写成 tcp://主机:端口，例如 tcp://127.0.0.1:8786；现为：{address}。")
 
 
 def unit_codes(roster: Sequence[Row], asked: Sequence[str]) -> tuple[str, ...]:
@@ -103,6 +113,7 @@ def run(
       assess run --unit 城关镇 --unit D14 --no-pdf
     """
     check_jobs(jobs)
+    check_scheduler(scheduler)
     codes = _codes_in_raw(shared.paths, units)
     try:
         made = year.run_year(

@@ -37,6 +37,7 @@ PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 
 START_TIMEOUT = 120  # seconds until a kernel answers, on a busy machine
 CELL_TIMEOUT = 600  # seconds that one cell may take
+_LOOK_ROUND = 10  # seconds without an outcome until the batch asks whether anybody is still at work
 
 # Longer paths than this do not fit into the address of a Unix socket.
 _LONGEST_RUNTIME = 60
@@ -129,11 +130,8 @@ class Batch:
         ``{folder: label}`` for paths that must not appear in records, the number of processes, and what runs the tasks
         that carry their own data (None: the same processes)."""
         self.target = target
-        self._runtime = _runtime_folder()
-        self._setup = _Setup(
-            notebooks.resolve(), self._runtime, dict(environment), dict(places) | _own_places(self._runtime)
-        )
-        self._here = LocalProcesses(jobs, _run, _start_worker, self._setup)
+        self._runtime = runtime_folder()
+        self._here = processes(jobs, setup(notebooks.resolve(), self._runtime, environment, places))
         self._elsewhere = elsewhere
 
     def __enter__(self) -> Self:
@@ -144,7 +142,7 @@ class Batch:
     ) -> None:
         for executor in self._executors():
             executor.stop(at_once=kind is not None)
-        _clear(self._runtime)
+        clear(self._runtime)
 
     def run(
         self, tasks: Iterable[Task | Made], done: Callable[[Outcome], None] = lambda outcome: None
@@ -187,7 +185,11 @@ class Batch:
                 self._here.stop(at_once=True)  # what comes next gets new processes
                 broken = False
                 continue
-            for future in wait_for(running, return_when=FIRST_COMPLETED).done:
+            ended = wait_for(running, timeout=_LOOK_ROUND, return_when=FIRST_COMPLETED).done
+            if not ended:
+                for executor in self._executors():
+                    executor.check()
+            for future in ended:
                 task = running.pop(future)
                 try:
                     finish(future.result())
@@ -212,7 +214,17 @@ class Batch:
         return replace(outcome, content={})
 
 
-def _runtime_folder() -> Path:
+def setup(notebooks: Path, runtime: Path, environment: Mapping[str, str], places: Mapping[Path, str]) -> _Setup:
+    """Return what worker processes need to know: the folders, the kernels' environment, labels for paths in records."""
+    return _Setup(notebooks, runtime, dict(environment), dict(places) | _own_places(runtime))
+
+
+def processes(jobs: int, given: _Setup) -> LocalProcesses:
+    """Return worker processes of this machine."""
+    return LocalProcesses(jobs, _run, _start_worker, given)
+
+
+def runtime_folder() -> Path:
     """Make a private folder for sockets and connection files, with a path short enough for a socket."""
     folder = Path(tempfile.mkdtemp(prefix="assess-")).resolve()
     if len(str(folder)) > _LONGEST_RUNTIME and Path("/tmp").is_dir():
@@ -221,7 +233,7 @@ def _runtime_folder() -> Path:
     return folder
 
 
-def _clear(runtime: Path) -> None:
+def clear(runtime: Path) -> None:
     """Remove the private folder; kernels whose worker was ended live on, and write there, for up to a second."""
     for _ in range(15):
         shutil.rmtree(runtime, ignore_errors=True)
@@ -282,7 +294,7 @@ def _die_with_parent() -> None:
         from assess_lib.publish import kernels
 
         kernels.close_nursery()
-        _clear(_setup.runtime)
+        clear(_setup.runtime)
         os._exit(1)  # the kernels watch their parent in the same way
 
 

@@ -27,6 +27,9 @@ class Executor(Protocol):
     def submit(self, task: Any) -> Future[Any]:
         """Take a task; its future gives the outcome, or raises ``Lost`` or what the task raised."""
 
+    def check(self) -> None:
+        """See that tasks are still being worked on. Raises EnvironmentFailure when nobody is there any more."""
+
     def stop(self, at_once: bool) -> None:
         """End everything; ``at_once`` does not wait for what is running."""
 
@@ -57,6 +60,9 @@ class LocalProcesses:
             return outcome
         inner.add_done_callback(lambda done: _hand_on(done, outcome))
         return outcome
+
+    def check(self) -> None:
+        """Dead processes tell of themselves: ``Lost``."""
 
     def stop(self, at_once: bool) -> None:
         """End the processes."""

@@ -19,13 +19,13 @@ from assess_lib.views import Slices, slices_of
 
 STAGES = ("01_clean", "02_score")
 UNIT_NOTEBOOK = "03_unit_report.ipynb"
-_UNITS = "units/"
+UNITS = "units/"
 _AUDIT = "audit"  # the one page that reads files beside the set: the evidence in the raw folder
 
 
 def unit_report(unit_id: str) -> str:
     """Return what a unit's report is called: its place in the reports folder, without an ending."""
-    return f"{_UNITS}{unit_id}"
+    return f"{UNITS}{unit_id}"
 
 
 def county_reports() -> tuple[str, ...]:
@@ -40,7 +40,7 @@ def files_of(report: str) -> tuple[str, ...]:
     if report in STAGES:
         return (f"{report}.ipynb",)
     pages = {page.name: page for page in documents.PAGES}
-    printed = report.startswith(_UNITS) or pages[report].pdf
+    printed = report.startswith(UNITS) or pages[report].pdf
     return tuple(report + ending for ending in (".ipynb", ".html", *((".pdf",) if printed else ())))
 
 
@@ -172,8 +172,8 @@ def others_that_stand(
             continue
         if report in STAGES:
             key = standing.key(report) if standing.slip.get("processed") == sources.receipt else ""
-        elif report.startswith(_UNITS):
-            key = sources.standing_key(report.removeprefix(_UNITS))
+        elif report.startswith(UNITS):
+            key = sources.standing_key(report.removeprefix(UNITS))
         else:
             key = sources.county_key(report)
         if standing.has(report, key):
@@ -194,11 +194,17 @@ def write_index(folder: Path, sources: Sources, standing: Standing, files: Colle
 
 
 def write_receipt(
-    folder: Path, sources: Sources, files: Collection[str], keys: Mapping[str, str], attempt: register.Attempt
+    folder: Path,
+    sources: Sources,
+    files: Collection[str],
+    keys: Mapping[str, str],
+    data: Mapping[str, str],
+    attempt: register.Attempt,
 ) -> None:
     """Write the receipt of the reports: of which set they were made, by which software, their hashes and their keys.
 
-    The attempt's line in the register gets the receipt's own digest, and what people decided for the set.
+    ``data`` are the digests that the units' reports print, by unit. The attempt's line in the register gets the
+    receipt's own digest, and what people decided for the set.
     """
     current = sources.history.current
     slip = {
@@ -208,6 +214,7 @@ def write_receipt(
         "approval": sources.approval,
         "outputs": {name: sha256((folder / name).read_bytes()).hexdigest() for name in sorted(files)},
         "keys": dict(keys),
+        "data": dict(data),
     }
     content = store.dump_json(slip)
     (folder / RECEIPT).write_bytes(content)

@@ -89,6 +89,11 @@ class Standing:
         usable = isinstance(keys, dict) and not force and _is_registered(reports, processed)
         self._keys: Mapping[str, str] = dict(keys or {}) if usable else {}
 
+    def data(self, unit_id: str) -> str:
+        """Return the digest of the data that a standing report of a unit prints; blank if none is known."""
+        known = self.slip.get("data")
+        return str(known.get(unit_id, "")) if isinstance(known, dict) else ""
+
     def key(self, report: str) -> str:
         """Return the key under which a report was made, blank if there is none."""
         return str(self._keys.get(report, ""))

@@ -32,6 +32,7 @@ from assess_lib.publish.executors import Executor
 from assess_lib.publish.folder import (
     STAGES,
     UNIT_NOTEBOOK,
+    UNITS,
     Sources,
     county_reports,
     files_of,
@@ -335,7 +336,7 @@ def _as_error(failure: Failure, problems: Sequence[Problem]) -> AssessError | No
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """The reports that were asked for, made or found to stand: their files in the new folder, their keys.
+    """The reports that were asked for, made or found to stand: their files, keys, and digests of units' data.
 
     ``outcomes`` are those of notebooks and functions that ran; ``reused`` counts the reports for which none had to.
     """
@@ -344,6 +345,7 @@ class _Made:
     county: bool
     files: frozenset[str]
     keys: Mapping[str, str]
+    data: Mapping[str, str]
     outcomes: tuple[Outcome, ...]
     reused: int
 
@@ -364,7 +366,7 @@ def _reports(
     if any(outcome.failure for outcome in outcomes):
         raise _failed(paths, batch.target, outcomes)
     files = work.files | {file for outcome in outcomes for file in outcome.files}
-    return _Made(len(work.units), scope.county, frozenset(files), work.keys, tuple(outcomes), work.reused)
+    return _Made(len(work.units), scope.county, frozenset(files), work.keys, work.data, tuple(outcomes), work.reused)
 
 
 class _Work:
@@ -377,6 +379,7 @@ class _Work:
         self._count = 0
         self.files: set[str] = set()
         self.keys: dict[str, str] = {}
+        self.data: dict[str, str] = {}
         self.reused = 0
 
     def done(self, outcome: Outcome, progress: Progress) -> None:
@@ -398,7 +401,9 @@ class _Work:
         if self._sources.unchanged:
             for unit in self.units:
                 report = unit_report(unit)
-                if not self._take(report, self._standing.key(report)):
+                if self._take(report, self._standing.key(report)):
+                    self.data[unit] = self._standing.data(unit)
+                else:
                     yield from self._unit(unit)
         else:
             for unit in self._sources.longest_first(self.units):
@@ -420,6 +425,7 @@ class _Work:
         slice_ = self._sources.slices.cut(unit)
         own, report = slice_.dump(), unit_report(unit)
         key = self._sources.unit_key(own)
+        self.data[unit] = slice_.digest
         if self._take(report, key):
             return
         shown = page_metadata(slice_.data, unit)
@@ -462,15 +468,18 @@ def _finish(
 
     Returns how many files stay beside those asked for, and the names of those that go: they are not what the set says.
     """
-    files, keys = set(made.files), dict(made.keys)
+    files, keys, data = set(made.files), dict(made.keys), dict(made.data)
     for report, key, kept in others_that_stand(sources, standing, made.keys):
         write(folder, kept)
         files |= kept.keys()
         keys[report] = key
+        if report.startswith(UNITS):
+            unit = report.removeprefix(UNITS)
+            data[unit] = standing.data(unit)
     asked = {name for report in made.keys if report != "units" for name in files_of(report)}
     dropped = tuple(sorted(standing.outputs.keys() - files - asked - {documents.INDEX}))
     keys[documents.INDEX] = write_index(folder, sources, standing, files)
-    write_receipt(folder, sources, files | {documents.INDEX}, keys, attempt)
+    write_receipt(folder, sources, files | {documents.INDEX}, keys, data, attempt)
     return len(files) - len(made.files), dropped
 
 

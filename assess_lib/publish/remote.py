@@ -1,0 +1,163 @@
+"""Units' reports made by the workers of a Dask cluster (``assess run --scheduler``).
+
+Dask is an extra, imported here alone. A worker needs this software and nothing else: what a report is made of travels
+with its task, as plain data, and the files come back as bytes. No disk is shared. Where a worker is lost, Dask gives
+its tasks to another one; a file is written when its outcome arrives, once. Whoever may talk to a scheduler can run
+programs on its workers, and Dask's own parties trust one another: the scheduler's network must be closed to others
+(README: Beyond one machine).
+"""
+
+from __future__ import annotations
+
+import atexit
+import multiprocessing
+import os
+import threading
+import time
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from assess_lib.errors import AssessError, EnvironmentFailure
+from assess_lib.publish import batch
+from assess_lib.publish.batch import Failure, Outcome, Task
+from assess_lib.publish.executors import LocalProcesses, Lost
+from assess_lib.publish.reuse import key_of
+
+_REACH = 10  # seconds until a scheduler must answer and have a worker
+_ALONE = 60  # seconds that a batch waits for a worker when all are gone
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A task on its way: by which software it must be made, the notebook, the task."""
+
+    software: str
+    notebook: bytes
+    task: Task
+
+
+class DaskWorkers:
+    """The workers of a cluster as an executor."""
+
+    def __init__(self, address: str, notebook: bytes) -> None:
+        """Reach the scheduler. Takes its address and the notebook of all tasks to come.
+
+        Raises EnvironmentFailure when Dask is not installed, or no scheduler with a worker answers there.
+        """
+        try:
+            from distributed import Client
+            from distributed.scheduler import KilledWorker
+        except ImportError as error:
+            raise EnvironmentFailure(
+                "没有安装 Dask，不能用 --scheduler。请运行 make setup 重新安装，或去掉 --scheduler，由本机出报告。"
+            ) from error
+        self._address, self._notebook, self._killed = address, notebook, KilledWorker
+        self._software = key_of("software")
+        self._alone_since: float | None = None
+        client: Any = None
+        try:
+            client = Client(address, timeout=_REACH, set_as_default=False)  # type: ignore[no-untyped-call]
+            client.wait_for_workers(1, timeout=_REACH)
+        except Exception as error:  # whatever the network answers
+            if client is not None:
+                client.close(timeout=_REACH)
+                told = f"Dask 调度器 {address} 没有工作机。请先启动工作机（dask worker {address}）"
+            else:
+                told = f"连不上 Dask 调度器 {address}。请核对地址（例如 tcp://127.0.0.1:8786）和网络，确认它已经启动"
+            raise EnvironmentFailure(f"{told}，或去掉 --scheduler，由本机出报告。") from error
+        self._client = client
+        self._pool = client.get_executor(pure=False)
+
+    @property
+    def slots(self) -> int:
+        """How many tasks the workers run at a time."""
+        threads: dict[str, int] = self._client.nthreads()
+        return max(1, sum(threads.values()))
+
+    def submit(self, task: Task) -> Future[Any]:
+        """Send a task; a task that killed several workers comes back as failed."""
+        outcome: Future[Any] = Future()
+        sent = self._pool.submit(make, Parcel(self._software, self._notebook, task))
+        sent.add_done_callback(lambda done: self._hand_on(done, task, outcome))
+        return outcome
+
+    def _hand_on(self, done: Future[Any], task: Task, outcome: Future[Any]) -> None:
+        try:
+            outcome.set_result(done.result())
+        except self._killed:
+            outcome.set_result(Outcome(task.name, Failure("WorkerDied", "运行它的几台工作机先后意外终止。")))
+        except AssessError as error:
+            outcome.set_exception(error)
+        except (Exception, CancelledError) as error:
+            failure = EnvironmentFailure(
+                f"与 Dask 调度器 {self._address} 的连接断开，报告没有更新（{type(error).__name__}）。请检查后重新运行。"
+            )
+            failure.__cause__ = error
+            outcome.set_exception(failure)
+
+    def check(self) -> None:
+        """See that somebody is there to work. Raises EnvironmentFailure when all workers have been gone for a while."""
+        try:
+            present = bool(self._client.nthreads())
+        except Exception:  # the scheduler is away: its tasks will tell
+            return
+        now = time.monotonic()
+        self._alone_since = None if present else self._alone_since or now
+        if self._alone_since is not None and now - self._alone_since > _ALONE:
+            raise EnvironmentFailure(
+                f"Dask 调度器 {self._address} 的工作机都已离开，报告没有更新。请启动工作机后重新运行。"
+            )
+
+    def stop(self, at_once: bool) -> None:
+        """Leave the cluster; what is still running is dropped."""
+        self._pool.shutdown(wait=False)
+        self._client.close(timeout=_REACH)
+
+
+# ---- in the Dask worker -----------------------------------------------------------------------------------------
+
+_lock = threading.Lock()
+_processes: dict[str, tuple[LocalProcesses, Path]] = {}
+
+
+def make(parcel: Parcel) -> Outcome:
+    """Make a report in a process of this worker's machine, prepared as those of a local batch are."""
+    if parcel.software != key_of("software"):
+        raise EnvironmentFailure(
+            "工作机上的软件（程序、Python 或依赖的版本）与本机不同，报告没有更新。请装成相同版本。"
+        )
+    for _ in range(2):  # a process may die of another task's fault: each task gets a second chance
+        with _lock:
+            outcome = _own_processes(parcel).submit(parcel.task)
+        try:
+            made: Outcome = outcome.result()
+            return made
+        except Lost:
+            with _lock:
+                _own_processes(parcel).stop(at_once=True)
+    return Outcome(parcel.task.name, Failure("WorkerDied", "运行它的进程意外终止，可能是内存不足。"))
+
+
+def _own_processes(parcel: Parcel) -> LocalProcesses:
+    """Return this worker's processes for a notebook; they start when the first task comes."""
+    kind = sha256(parcel.notebook).hexdigest()
+    if kind not in _processes:
+        # A nanny marks its worker as a daemon, which may start no process; ours see by themselves when it ends.
+        multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
+        runtime = batch.runtime_folder()
+        notebooks = runtime / "notebooks"
+        notebooks.mkdir()
+        (notebooks / parcel.task.notebook).write_bytes(parcel.notebook)
+        setup = batch.setup(notebooks, runtime, {}, {notebooks: "<笔记本>"})
+        _processes[kind] = (batch.processes(os.cpu_count() or 1, setup), runtime)
+        atexit.register(_close, kind)
+    return _processes[kind][0]
+
+
+def _close(kind: str) -> None:
+    processes, runtime = _processes.pop(kind)
+    processes.stop(at_once=True)
+    batch.clear(runtime)

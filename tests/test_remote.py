@@ -1,0 +1,148 @@
+"""Reports made by a real Dask scheduler and two workers over loopback: the same files, nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from in_process import contents
+from nbformat.v4 import new_code_cell, new_notebook
+
+from assess_lib.cli.run import check_scheduler
+from assess_lib.errors import EnvironmentFailure, UsageError
+from assess_lib.publish.batch import Batch, Outcome, Task
+from assess_lib.publish.remote import DaskWorkers
+
+CELLS = (
+    "import os, time\nfrom pathlib import Path\ntime.sleep(0.5)",
+    "print(unit_id, Path(os.environ['ASSESS_SLICE']).read_text(), os.getcwd())",
+)
+
+
+@dataclass
+class Cluster:
+    """A scheduler and its workers."""
+
+    address: str
+    workers: list[subprocess.Popen[bytes]]
+
+
+def _start(*arguments: str) -> subprocess.Popen[bytes]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ASSESS_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """Start a scheduler on loopback with two workers of one thread; the second one has a nanny."""
+    pytest.importorskip("distributed")
+    place = tmp_path / "scheduler.json"
+    common = ("--no-dashboard", "--scheduler-file", str(place))
+    started = [
+        _start("distributed.cli.dask_scheduler", *common, "--host", "127.0.0.1", "--port", "0"),
+        *(
+            _start("distributed.cli.dask_worker", *common, "--nthreads", "1", "--nworkers", "1", nanny)
+            for nanny in ("--no-nanny", "--nanny")
+        ),
+    ]
+    try:
+        deadline = time.monotonic() + 60
+        while not place.exists() or not place.read_bytes().endswith(b"}"):
+            assert time.monotonic() < deadline and started[0].poll() is None
+            time.sleep(0.1)
+        yield Cluster(json.loads(place.read_bytes())["address"], started[1:])
+    finally:
+        for process in reversed(started):
+            _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it started."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _notebook(folder: Path) -> bytes:
+    folder.mkdir()
+    made = new_notebook(
+        cells=[new_code_cell('unit_id = ""', metadata={"tags": ["parameters"]}), *(new_code_cell(c) for c in CELLS)]
+    )
+    for number, cell in enumerate(made.cells):
+        cell.id = f"cell-{number}"
+    made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(made, folder / "report.ipynb")
+    return (folder / "report.ipynb").read_bytes()
+
+
+def test_a_worker_that_is_killed_loses_nothing(cluster: Cluster, tmp_path: Path) -> None:
+    """Eight reports on two workers, one killed after the first: each comes once, with the bytes of a local batch."""
+    notebook = _notebook(tmp_path / "notebooks")
+    tasks = [Task(f"units/T{n}", "report.ipynb", {"unit_id": f"T{n}"}, own=b"slice of T%d" % n) for n in range(8)]
+    told: Counter[str] = Counter()
+
+    def done(outcome: Outcome) -> None:
+        told[outcome.name] += 1
+        if len(told) == 1:
+            _kill(cluster.workers[0])
+
+    made = {}
+    for place, elsewhere in (("far", DaskWorkers(cluster.address, notebook)), ("near", None)):
+        (tmp_path / place).mkdir()
+        told.clear()
+        labels = {tmp_path / "notebooks": "<笔记本>"}
+        options = {"environment": {}, "places": labels, "jobs": 2, "elsewhere": elsewhere}
+        with Batch(tmp_path / "notebooks", tmp_path / place, **options) as batch:
+            outcomes = batch.run(tasks, done)
+        assert [outcome.name for outcome in outcomes] == [task.name for task in tasks]
+        assert [outcome.failure for outcome in outcomes] == [None] * 8
+        assert told == {task.name: 1 for task in tasks}
+        made[place] = contents(tmp_path / place)
+    assert made["far"] == made["near"]
+    assert "T3 slice of T3 <笔记本>" in made["far"]["units/T3.ipynb"].decode()
+
+
+def test_no_scheduler_is_an_environment_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address where nothing answers is told in Chinese, with what to do."""
+    pytest.importorskip("distributed")
+    monkeypatch.setattr("assess_lib.publish.remote._REACH", 1)
+    with pytest.raises(EnvironmentFailure, match=r"连不上 Dask 调度器 tcp://127\.0\.0\.1:9。请核对地址"):
+        DaskWorkers("tcp://127.0.0.1:9", b"")
+
+
+@pytest.mark.parametrize("address", ["no address", "tcp://", "127.0.0.1:8786", "file:///etc/passwd", "tcp://a:1/b"])
+def test_no_address_is_wrong_usage(address: str) -> None:
+    """Anything that is no address of a scheduler ends with exit 2 before anything is looked at."""
+    with pytest.raises(UsageError, match="--scheduler 应写成 tcp://主机:端口"):
+        check_scheduler(address)
+
+
+def test_without_dask_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Dask is not installed the option says so and what to do; nothing else needs it."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(EnvironmentFailure, match="没有安装 Dask"):
+        DaskWorkers("tcp://127.0.0.1:9", b"")
+
+
+def test_dask_is_imported_for_the_option_alone() -> None:
+    """A run without --scheduler imports neither Dask nor the module that uses it."""
+    code = "import sys, assess_lib.cli.run, assess_lib.publish.year as y; print(sorted(sys.modules))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "'assess_lib.publish.year'" in told
+    assert "'distributed'" not in told and "'dask'" not in told and "publish.remote" not in told
