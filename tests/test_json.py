@@ -167,6 +167,7 @@ def test_report_tells_what_was_made(ask: Ask, monkeypatch: pytest.MonkeyPatch) -
         "year": 2022,
         "units": 1,
         "county": False,
+        "reused": 0,
         "kept": 2,
         "dropped": ["units/T02.html"],
         "unresolved": 3,
