@@ -11,6 +11,8 @@ from assess_lib.scheme import (
     DeductFromFull,
     HighestLevelPerMatter,
     HotlineRedLights,
+    Item,
+    Line,
     MeanOfRaters,
     MeanPerMatter,
     NamedInCircular,
@@ -65,3 +67,31 @@ def not_covered(who: str, scheme: Scheme) -> str:
     """Say plainly that something does not cover the scheme, and why; blank where it does."""
     told = beyond_plain(scheme)
     return f"{who}不含本方案的{'、'.join(told)}，没有进行。" if told else ""
+
+
+def simple_key(scheme: Scheme) -> Item | None:
+    """Return the key part's one item where it starts at full, deducts and is all there is to the key score."""
+    if len(scheme.key_items) != 1:
+        return None
+    (item,) = scheme.key_items
+    alone = item.dimension is None and not item.exempt
+    return item if isinstance(item.rule, DeductFromFull) and alone else None
+
+
+def is_composed(scheme: Scheme) -> bool:
+    """Tell whether more than the cap of the bonus part stands between the items' sum and the final score."""
+    return (
+        bool(scheme.dimensions) or any(item.exempt for item in scheme.items) or scheme.judgement.bonus_floor is not None
+    )
+
+
+def raw_points(scheme: Scheme) -> str:
+    """Say that sums of deductions are of the items' own points, where these are not simply the key score's."""
+    return "" if simple_key(scheme) is not None else "（各项原分，加权、封顶和折合以前）"
+
+
+def key_lines(scheme: Scheme) -> tuple[Line, ...]:
+    """Return the lines that the key score is held against: the pass mark, unless it is the final score's; the gate."""
+    judgement = scheme.judgement
+    mark = (judgement.pass_mark,) if judgement.pass_mark.compares == "key_score" else ()
+    return mark if judgement.bonus_gate is None else (*mark, judgement.bonus_gate)

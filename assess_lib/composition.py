@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from assess_lib.exact import ZERO, cents, plain, product, ratio, show
 from assess_lib.ledger import Status
-from assess_lib.scheme import DeductFromFull, Dimension, Item, Line, Scheme
+from assess_lib.scheme import Dimension, Item, Scheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,34 +65,6 @@ def constituents(scheme: Scheme, part: str) -> tuple[Constituent, ...]:
 def _dimension(dimension: Dimension, scheme: Scheme) -> Constituent:
     items = tuple(item for item in scheme.items if item.dimension == dimension.id)
     return Constituent(dimension.name, items, dimension.weight, dimension.cap, dimension.floor)
-
-
-def simple_key(scheme: Scheme) -> Item | None:
-    """Return the key part's one item where it starts at full, deducts and is all there is to the key score."""
-    if len(scheme.key_items) != 1:
-        return None
-    (item,) = scheme.key_items
-    alone = item.dimension is None and not item.exempt
-    return item if isinstance(item.rule, DeductFromFull) and alone else None
-
-
-def is_composed(scheme: Scheme) -> bool:
-    """Tell whether more than the cap of the bonus part stands between the items' sum and the final score."""
-    return (
-        bool(scheme.dimensions) or any(item.exempt for item in scheme.items) or scheme.judgement.bonus_floor is not None
-    )
-
-
-def raw_points(scheme: Scheme) -> str:
-    """Say that sums of deductions are of the items' own points, where these are not simply the key score's."""
-    return "" if simple_key(scheme) is not None else "（各项原分，加权、封顶和折合以前）"
-
-
-def key_lines(scheme: Scheme) -> tuple[Line, ...]:
-    """Return the lines that the key score is held against: the pass mark, unless it is the final score's; the gate."""
-    judgement = scheme.judgement
-    mark = (judgement.pass_mark,) if judgement.pass_mark.compares == "key_score" else ()
-    return mark if judgement.bonus_gate is None else (*mark, judgement.bonus_gate)
 
 
 def key_full(scheme: Scheme) -> Decimal:

@@ -40,8 +40,11 @@ LISTED = ROOT / "tests" / "equivalent_mutants.yaml"
 MODULES = (
     "assess_lib.exact",
     "assess_lib.ledger",
+    "assess_lib.composition",
+    "assess_lib.quotas",
     "assess_lib.rules.case",
     "assess_lib.rules.award",
+    "assess_lib.rules.counting",
     "assess_lib.rules.deduction",
     "assess_lib.rules.ranking",
     "assess_lib.rules.veto",

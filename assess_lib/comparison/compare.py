@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from assess_lib.beyond import is_composed
 from assess_lib.comparison.causes import Reasons
 from assess_lib.comparison.changes import (
     UNIT_KINDS,
@@ -27,7 +28,6 @@ from assess_lib.comparison.changes import (
 from assess_lib.comparison.matching import match, read_steps
 from assess_lib.comparison.overview import overview
 from assess_lib.comparison.records import Records
-from assess_lib.composition import is_composed
 from assess_lib.errors import VerifyFailed
 from assess_lib.exact import ZERO, show
 from assess_lib.scheme import Item, Scheme

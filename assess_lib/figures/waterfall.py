@@ -10,7 +10,7 @@ from typing import Literal
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
-from assess_lib.composition import simple_key
+from assess_lib.beyond import simple_key
 from assess_lib.exact import ZERO
 from assess_lib.figures.drawing import GAIN, INK, LOSS, SOFT, WIDTH, Plot, canvas, finish, shorten, tick_step
 from assess_lib.views.html import Html, sentence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from assess_lib.composition import key_lines
+from assess_lib.beyond import key_lines
 from assess_lib.errors import SEVERITY_NAMES
 from assess_lib.exact import ZERO
 from assess_lib.tables import TABLES, Tables

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from assess_lib.composition import raw_points
+from assess_lib.beyond import raw_points
 from assess_lib.exact import ZERO, mean
 from assess_lib.scheme import Item, MeanOfRaters
 from assess_lib.views.html import Column, Html, figure, sentence, table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assess_lib.composition import raw_points
+from assess_lib.beyond import raw_points
 from assess_lib.exact import mean
 from assess_lib.scheme import VETO_METHODS
 from assess_lib.views import adjustments, page

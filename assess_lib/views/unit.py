@@ -12,7 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assess_lib.composition import exempt_items, key_steps, raw_points, simple_key
+from assess_lib.beyond import raw_points, simple_key
+from assess_lib.composition import exempt_items, key_steps
 from assess_lib.exact import ZERO
 from assess_lib.scheme import Item
 from assess_lib.views import adjustments, page, unit_deadlines, unit_facts, unit_first, unit_open, unit_place, words

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from assess_lib.composition import key_full, key_lines, simple_key
+from assess_lib.beyond import key_lines, simple_key
+from assess_lib.composition import key_full
 from assess_lib.exact import ZERO
 from assess_lib.views import adjustments, page, words
 from assess_lib.views.html import Html, render, sentence
