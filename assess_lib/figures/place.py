@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
+from assess_lib.composition import key_full
 from assess_lib.figures.drawing import DEEP, INK, LOSS, SOFT, WIDTH, Plot, canvas, finish, tick_step
 from assess_lib.scheme import Line
 from assess_lib.views.html import Html, sentence
@@ -31,12 +32,13 @@ def place(report: UnitReport) -> Plot | Html:
     peers = report.peers
     if peers.middle is None:
         return sentence()
-    own = whole(report.final_score)
-    stacks = Counter(peers.scores)
+    unit = max(1, int(key_full(report.scheme)) // 100)  # on a scale of a thousand, single points lie too close
+    own = _nearest(whole(report.final_score), unit)
+    stacks = Counter(_nearest(score, unit) for score in peers.scores)
     judgement = report.scheme.judgement
     lines = [line for line in (judgement.pass_mark, judgement.bonus_gate) if line is not None]
-    low = min(*stacks, *(int(line.points) for line in lines)) - 3
-    high = max(*stacks, *(int(line.points) for line in lines)) + 3
+    low = min(*stacks, *(int(line.points) for line in lines)) - 3 * unit
+    high = max(*stacks, *(int(line.points) for line in lines)) + 3 * unit
     tallest = max(stacks.values())
     height = STEP * tallest + 0.92
     with canvas(height) as (figure, axes):
@@ -47,8 +49,9 @@ def place(report: UnitReport) -> Plot | Html:
         axes.xaxis.set_major_locator(MultipleLocator(tick_step(high - low, 90)))
         axes.tick_params(axis="x", labelsize=8, colors=SOFT)
         axes.spines["bottom"].set(visible=True, color=INK, linewidth=0.8)
-        axes.set_xlabel(f"最终得分（{report.result['group']}每个有得分的单位一点，按整分归位）", fontsize=8, color=SOFT)
-        size = (min(STEP, 0.94 * WIDTH / (high - low)) * 0.76 * 72) ** 2
+        where = "按整分归位" if unit == 1 else f"每 {unit} 分归位"
+        axes.set_xlabel(f"最终得分（{report.result['group']}每个有得分的单位一点，{where}）", fontsize=8, color=SOFT)
+        size = (min(STEP, 0.94 * WIDTH / (high - low) * unit) * 0.76 * 72) ** 2
         # All dots at once: each call would cost as much as all of them.
         spots = [(score, level + 0.5) for score, count in stacks.items() for level in range(count)]
         others = [spot for spot in spots if spot != (own, 0.5)]
@@ -61,6 +64,11 @@ def place(report: UnitReport) -> Plot | Html:
         axes.plot([float(peers.middle)] * 2, [0, tallest], color=DEEP, linewidth=1.2, zorder=2)
         _head(figure, report, peers.middle, height)
         return finish(figure, _place_alt(report))
+
+
+def _nearest(score: int, unit: int) -> int:
+    """Return the multiple of ``unit`` that is nearest to a whole score."""
+    return unit * ((2 * score + unit) // (2 * unit))
 
 
 def _head(figure: Figure, report: UnitReport, middle: Decimal, height: float) -> None:
