@@ -74,6 +74,7 @@ def test_direct_dependencies_are_those_of_the_lock() -> None:
     """pyproject.toml names exact versions, and the lock holds each of them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     direct = project["project"]["dependencies"] + project["project"]["optional-dependencies"]["dev"]
+    direct += project["project"]["optional-dependencies"]["dask"]
     direct += project["build-system"]["requires"]
     pins = lock_pins()
     for requirement in direct:
