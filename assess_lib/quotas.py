@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -16,71 +15,72 @@ _ROUNDED = {"down": "舍去小数", "half_up": "四舍五入", "up": "进一"}
 
 @dataclass(slots=True)
 class Standing:
-    """One unit of the roster as bands see it: its group, and its score unless it is out of the running (不合格)."""
+    """One unit that competes for bands: its group and final score; ``place`` gives it a grade and says why."""
 
     group: str
-    score: Decimal | None
-    grade: str = ""
+    score: Decimal
+    grade: str = field(init=False)
     remarks: list[str] = field(default_factory=list)
 
 
-def place(standings: Sequence[Standing], grades: Grades) -> None:
-    """Give every unit with a score its grade: the highest band that it reaches and that has a place for it.
+def place(standings: Sequence[Standing], sizes: Mapping[str, int], grades: Grades) -> None:
+    """Give every unit its grade: the highest band that it reaches and that has a place for it.
 
-    From the highest band down. Among those who reach a band and are in no higher one, the higher score comes first;
-    equal scores at the quota's line are all in or all out, as the quota says. Who finds no place falls to the next
-    band and takes part in its quota. A share is counted of the roster's units, those without a score included.
+    ``standings`` are the units that pass, ``sizes`` the number of the roster's units by group, of which a share is
+    counted. From the highest band down: among those who reach a band and are in no higher one, the higher score comes
+    first; equal scores at the quota's line are all in or all out, as the quota says. Who finds no place falls to the
+    next band and takes part in its quota.
 
     Example: a quota of 2, scores 95, 93, 93: ``all_out`` leaves one unit in the band, ``all_in`` three.
     """
-    open_units = [one for one in standings if one.score is not None]
+    left = list(standings)
     for band in grades.bands:
-        reached = [one for one in open_units if one.score is not None and one.score >= band.at_least]
-        for pool, units in _pools(reached, standings, band.quota):
-            _fill(band, pool, units)
-        open_units = [one for one in open_units if not one.grade]
-    for one in open_units:
+        reached = [one for one in left if one.score >= band.at_least]
+        left = [one for one in left if one.score < band.at_least]
+        for pool, units in _pools(reached, sizes, band.quota):
+            left += _fill(band, pool, units)
+    for one in left:
         one.grade = grades.passed
 
 
 def _pools(
-    reached: Sequence[Standing], standings: Sequence[Standing], quota: Quota | None
-) -> list[tuple[list[Standing], int]]:
-    """Return those who compete for the same places, each pool with the number of the roster's units behind it."""
+    reached: Sequence[Standing], sizes: Mapping[str, int], quota: Quota | None
+) -> Iterator[tuple[list[Standing], int]]:
+    """Yield those who compete for the same places, each pool with the number of the roster's units behind it."""
     if quota is None or quota.within == "all":
-        return [(list(reached), len(standings))]
-    pools: defaultdict[str, list[Standing]] = defaultdict(list)
-    size: defaultdict[str, int] = defaultdict(int)
-    for one in reached:
-        pools[one.group].append(one)
-    for one in standings:
-        size[one.group] += 1
-    return [(pool, size[group]) for group, pool in pools.items()]
+        yield list(reached), sum(sizes.values())
+        return
+    for group, units in sizes.items():
+        yield [one for one in reached if one.group == group], units
 
 
-def _fill(band: Band, pool: Sequence[Standing], units: int) -> None:
+def _fill(band: Band, pool: Sequence[Standing], units: int) -> list[Standing]:
+    """Give the band to those of a pool who find a place in it, and return the others."""
     if band.quota is None:
         for one in pool:
             one.grade = band.grade
-        return
-    places, scores = band.quota.places(units), sorted(one.score for one in pool if one.score is not None)
+        return []
+    left = []
+    places, scores = band.quota.places(units), sorted(one.score for one in pool)
     told = f"{band.grade}名额 {places} 个（{quota_text(band.quota, units)}）"
     for one in pool:
-        assert one.score is not None
         above = len(scores) - bisect_right(scores, one.score)
         tied = bisect_right(scores, one.score) - bisect_left(scores, one.score)
         if above < places and (band.quota.ties == "all_in" or above + tied <= places):
             one.grade = band.grade
             one.remarks.append(f"{told}，得分更高的 {above} 个，评入")
         else:
+            left.append(one)
             same = f"，同分 {tied} 个" if tied > 1 else ""
             reason = "同分的一并不评入" if above < places else "名额已满"
             one.remarks.append(f"达到{band.grade} {show(band.at_least)}；{told}，得分更高的 {above} 个{same}，{reason}")
+    return left
 
 
 def quota_text(quota: Quota, units: int) -> str:
     """Say how many places there are and how they were counted."""
     pool = "本组" if quota.within == "group" else "全部"
-    if quota.count is not None:
+    if quota.rounding is None:
         return f"{pool} {units} 个单位，定额"
-    return f"{pool} {units} 个单位的 {plain(quota.percent or Decimal(0))}%，{_ROUNDED[quota.rounding or 'down']}"
+    assert quota.percent is not None  # the two go together
+    return f"{pool} {units} 个单位的 {plain(quota.percent)}%，{_ROUNDED[quota.rounding]}"

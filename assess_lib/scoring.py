@@ -6,7 +6,7 @@ never computes a point of its own.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -200,11 +200,14 @@ def _limited(judged: list[_UnitScore], scheme: Scheme) -> list[_UnitScore]:
     """Let the quotas of bands move units to the next band, and say so in the ledger's last row."""
     if not scheme.grades.limited:
         return judged
-    standings = [Standing(one.result.group, _competing(one.result, scheme)) for one in judged]
-    place(standings, scheme.grades)
+    competing = {
+        number: Standing(one.result.group, score)
+        for number, one in enumerate(judged)
+        if (score := _competing(one.result, scheme)) is not None
+    }
+    place(list(competing.values()), Counter(one.result.group for one in judged), scheme.grades)
     return [
-        one if standing.score is None else _regraded(one, standing, scheme)
-        for one, standing in zip(judged, standings, strict=True)
+        _regraded(one, competing[number], scheme) if number in competing else one for number, one in enumerate(judged)
     ]
 
 
