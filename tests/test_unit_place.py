@@ -33,7 +33,7 @@ def test_the_median_is_exact(values, middle):
 def test_the_place_is_told_against_the_median():
     """Of 95.00, 70.00, 65.01 and 60.00 the median is 67.51 (67.505 half up); T01 lies 27.49 above it."""
     report = views.UnitReport(losing(FOUR), "T01")
-    assert (report.peers.scores, report.peers.middle) == ((60, 65, 70, 95), Decimal("67.51"))
+    assert (report.peers.scores, report.peers.middle) == ({60: 1, 65: 1, 70: 1, 95: 1}, Decimal("67.51"))
     assert said(report.place()) == (
         "本单位在镇 4 个有得分的单位中列第 1 名，比组内中位数高 27.49 分（中位数 67.51 分）。"
     )

@@ -103,7 +103,7 @@ _many = [("check", 100), ("score", 150), ("report", 40), ("run", 25)]
 _OPTIONS = {
     "check": [],
     "score": [],
-    "report": ["--unit", "T03", "--no-pdf", "--jobs", "1"],
+    "report": ["--unit", "T03", "--no-pdf", "--jobs", "1", "--force"],
     "run": ["--unit", "T03", "--no-pdf", "--jobs", "1"],
 }
 

@@ -142,10 +142,10 @@ WAYS: Mapping[str, Way] = {
     "cold kernels": Way(cold=True),
     "terminal": Way({"TERM": "xterm-256color"}, terminal=True),
     "nice": Way(prefix=("nice", "-n", "19")),
-    "twice, over leftovers": Way(before=leave_behind, commands=(("run",), ("run",))),
+    "twice, over leftovers": Way(before=leave_behind, commands=(("run",), ("run", "--force"))),
     "killed, then again": Way(kill_first=True),
     "score, then run": Way(commands=(("score",), ("run",))),
-    "run, then report": Way(commands=(("run",), ("report",))),
+    "run, then report": Way(commands=(("run",), ("report", "--force"))),
     "everything at once": EVERYTHING,
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
@@ -19,13 +18,14 @@ from assess_lib.views.unit_place import whole
 from assess_lib.views.words import number, plain
 
 STEP = 0.13  # inches a dot takes
+TALLEST = 40  # dots above one another; in a larger group a dot stands for several units
 
 
 def place(report: UnitReport) -> Plot | Html:
     """Draw the group's final scores as hollow dots, the unit's as a full diamond with its number.
 
     Scores are drawn at the nearest whole point, so that nobody reads a rival's score off the figure; a group of
-    fewer than three scored units is not drawn.
+    fewer than three scored units is not drawn, and in one of thousands a dot stands for several units.
     """
     if report.vetoed:
         return sentence()  # report.place() says why
@@ -34,7 +34,11 @@ def place(report: UnitReport) -> Plot | Html:
         return sentence()
     unit = max(1, int(key_full(report.scheme)) // 100)  # on a scale of a thousand, single points lie too close
     own = _nearest(whole(report.final_score), unit)
-    stacks = Counter(_nearest(score, unit) for score in peers.scores)
+    counts: Counter[int] = Counter()
+    for score, count in peers.scores.items():
+        counts[_nearest(score, unit)] += count
+    units_a_dot = -(-max(counts.values()) // TALLEST)
+    stacks = {score: -(-count // units_a_dot) for score, count in counts.items()}
     judgement = report.scheme.judgement
     lines = [line for line in (judgement.pass_mark, judgement.bonus_gate) if line is not None]
     low = min(*stacks, *(int(line.points) for line in lines)) - 3 * unit
@@ -50,7 +54,8 @@ def place(report: UnitReport) -> Plot | Html:
         axes.tick_params(axis="x", labelsize=8, colors=SOFT)
         axes.spines["bottom"].set(visible=True, color=INK, linewidth=0.8)
         where = "按整分归位" if unit == 1 else f"每 {unit} 分归位"
-        axes.set_xlabel(f"最终得分（{report.result['group']}每个有得分的单位一点，{where}）", fontsize=8, color=SOFT)
+        each = "每个" if units_a_dot == 1 else f"每 {units_a_dot} 个"
+        axes.set_xlabel(f"最终得分（{report.result['group']}{each}有得分的单位一点，{where}）", fontsize=8, color=SOFT)
         size = (min(STEP, 0.94 * WIDTH / (high - low) * unit) * 0.76 * 72) ** 2
         # All dots at once: each call would cost as much as all of them.
         spots = [(score, level + 0.5) for score, count in stacks.items() for level in range(count)]

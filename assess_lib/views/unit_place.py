@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -26,15 +26,15 @@ REVEALING = 3
 class Peers:
     """All that a unit's report may tell of other units: counts, rounded scores without names, medians.
 
-    ``ranked_in_group`` and ``ranked`` count the units with a final score, the unit's own among them. ``scores`` are
-    the group's final scores at the nearest whole point, ascending, and ``middle`` their exact median; there are none
+    ``ranked_in_group`` and ``ranked`` count the units with a final score, the unit's own among them. ``scores`` counts
+    the group's final scores by the nearest whole point, ascending, and ``middle`` is their exact median; there are none
     where fewer than ``REVEALING`` units have one. ``items`` holds by item the median of the group's points (None where
     fewer than ``REVEALING`` were judged) and how many were judged.
     """
 
     ranked_in_group: int
     ranked: int
-    scores: tuple[int, ...]
+    scores: Mapping[int, int]
     middle: Decimal | None
     items: Mapping[str, tuple[Decimal | None, int]]
 
@@ -87,7 +87,7 @@ def _peers(scores: Sequence[Decimal], ranked: int, judged: Mapping[str, Sequence
     return Peers(
         ranked_in_group=len(scores),
         ranked=ranked,
-        scores=tuple(sorted(whole(score) for score in shown)),
+        scores=dict(sorted(Counter(map(whole, shown)).items())),
         middle=median(shown) if shown else None,
         items={
             item: (median(points) if len(points) >= REVEALING else None, len(points))

@@ -40,7 +40,7 @@ from assess_lib.views.lines import records
 from assess_lib.views.unit_place import Peers, peers_by_group
 
 _TO_DO = ("unresolved", "warning")  # the severities that a unit's report tells
-_NO_PEERS = Peers(0, 0, (), None, {})
+_NO_PEERS = Peers(0, 0, {}, None, {})
 
 Record = Mapping[str, Any]
 
@@ -253,7 +253,7 @@ def _peers_values(peers: Peers) -> dict[str, Any]:
     return {
         "ranked_in_group": peers.ranked_in_group,
         "ranked": peers.ranked,
-        "scores": list(peers.scores),
+        "scores": list(peers.scores.items()),
         "middle": show(peers.middle),
         "items": {item: [show(middle), count] for item, (middle, count) in peers.items.items()},
     }
@@ -263,7 +263,7 @@ def _peers(stored: Mapping[str, Any]) -> Peers:
     return Peers(
         stored["ranked_in_group"],
         stored["ranked"],
-        tuple(stored["scores"]),
+        {score: count for score, count in stored["scores"]},
         _points(stored["middle"]),
         {item: (_points(middle), count) for item, (middle, count) in stored["items"].items()},
     )
