@@ -90,6 +90,9 @@ echo "正在按 requirements.lock 安装依赖，首次约需几分钟……"
   fail "本项目安装失败。" "the project itself could not be installed."
 .venv/bin/python -m pip check -qq ||
   fail "依赖不完整，请删除 .venv 后重新运行 make setup。" "packages are missing or do not fit together; remove .venv and run make setup again."
+# the warm kernel that JupyterLab, papermill and nbconvert can choose
+.venv/bin/jupyter kernelspec install --sys-prefix --name python3-warm assess_lib/warm/kernelspec 2>/dev/null ||
+  fail "预热内核未能登记。" "the warm kernel could not be registered."
 
 .venv/bin/python - <<'PY' || fail "缺少固定版本的中文字体包或 PDF 组件，请删除 .venv 后重新运行 make setup。" "the pinned Chinese fonts or the PDF parts are missing; remove .venv and run make setup again."
 from importlib.resources import files

@@ -7,6 +7,7 @@ environment variables alone, so that no record holds a path of this machine.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import logging
@@ -32,12 +33,14 @@ from typing import Any, Self
 from assess_lib.errors import AssessError
 from assess_lib.paths import SLICE_VARIABLE
 from assess_lib.publish.executors import Executor, LocalProcesses, Lost
+from assess_lib.warm import client as warm
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 
 START_TIMEOUT = 120  # seconds until a kernel answers, on a busy machine
 CELL_TIMEOUT = 600  # seconds that one cell may take
 _LOOK_ROUND = 10  # seconds without an outcome until the batch asks whether anybody is still at work
+NOTEBOOK_TIMEOUT = 1800  # seconds that a whole notebook may take
 
 # Longer paths than this do not fit into the address of a Unix socket.
 _LONGEST_RUNTIME = 60
@@ -46,6 +49,16 @@ _LONGEST_RUNTIME = 60
 _SETTINGS = re.compile(
     "(PYTHON(?!PATH|HOME|USERBASE|NOUSERSITE|SAFEPATH|PYCACHEPREFIX|DONTWRITEBYTECODE)|JUPYTER|IPYTHON|MPL|MATPLOTLIB|"
     "PANDAS_|ARROW_|FONTCONFIG|FC_|FREETYPE_|PANGO|HB_|LC_|LANG).*"
+)
+# What the reports' kernels find imported already.
+_WARM = (
+    "pandas",
+    "matplotlib.backends.backend_svg",
+    "matplotlib_inline.backend_inline",
+    "assess_lib.figures",
+    "assess_lib.pipeline",
+    "assess_lib.views",
+    "assess_lib.fonts:matplotlib_style",
 )
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
@@ -275,9 +288,8 @@ def _start_worker(setup: _Setup) -> None:
     os.environ.update(_kernel_environment(setup))
     tempfile.tempdir = None  # from now on the private folder: what is left in it goes with the batch
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    from assess_lib.publish import kernels
-
-    kernels.open_nursery()
+    with contextlib.suppress(warm.CannotFork):
+        warm.open_nursery(_WARM, os.environ)  # it imports while this process does
     # With black installed, papermill would write the parameters differently.
     sys.modules["black"] = None  # type: ignore[assignment]
 
@@ -291,11 +303,9 @@ def _die_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
-        from assess_lib.publish import kernels
-
-        kernels.close_nursery()
+        warm.close_nursery()
         clear(_setup.runtime)
-        os._exit(1)  # the kernels watch their parent in the same way
+        os._exit(1)
 
 
 def _kernel_environment(setup: _Setup) -> dict[str, str]:
@@ -366,11 +376,13 @@ def _transport() -> Any:
 def _execute(task: Task) -> tuple[Any, Failure | None, dict[str, float]]:
     """Run the task's notebook with papermill; return it as far as it went, why it failed, and the times."""
     import nbformat
+    from papermill.engines import papermill_engines
     from papermill.exceptions import PapermillExecutionError
     from papermill.execute import execute_notebook, remove_error_markers
 
-    from assess_lib.publish.kernels import WarmKernelManager
+    from assess_lib.warm.engine import WarmEngine
 
+    papermill_engines.register("warm", WarmEngine)  # also where the package is not installed
     source = nbformat.read(_setup.notebooks / task.notebook, as_version=4)
     watch = _Watch()
     failure: Failure | None = None
@@ -380,6 +392,7 @@ def _execute(task: Task) -> tuple[Any, Failure | None, dict[str, float]]:
             source,
             None,
             parameters=dict(task.parameters),
+            engine_name="warm",
             kernel_name="python3",
             progress_bar=False,
             request_save_on_cell_execute=False,
@@ -387,7 +400,8 @@ def _execute(task: Task) -> tuple[Any, Failure | None, dict[str, float]]:
             start_timeout=START_TIMEOUT,
             execution_timeout=CELL_TIMEOUT,
             shutdown_kernel="immediate",
-            kernel_manager_class=WarmKernelManager,
+            notebook_timeout=NOTEBOOK_TIMEOUT,
+            warm_imports=_WARM,
             coalesce_streams=True,
             config=_transport(),
             cwd=_setup.notebooks,

@@ -1,0 +1,88 @@
+"""A papermill engine: papermill's own, with kernels that are forked and talked to without ZMQ."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import Any
+
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from papermill.engines import NBClientEngine
+
+from assess_lib.warm.manager import WarmKernelManager
+
+
+class NotebookTimeoutError(CellTimeoutError):
+    """The whole notebook took longer than it may."""
+
+
+class WarmEngine(NBClientEngine):  # type: ignore[misc]
+    """papermill's engine with forked kernels: ``papermill --engine warm``.
+
+    Everything else (cells, outputs, widgets, callbacks, timeouts) is papermill's and nbclient's own code. Notebooks
+    whose kernel is not this Python's are run by ordinary kernels.
+    """
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        execution_timeout: int | None = None,
+        notebook_timeout: float | None = None,
+        warm_imports: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Execute the notebook.
+
+        Besides papermill's own options: ``notebook_timeout``, seconds for the whole notebook, and ``warm_imports``,
+        names of modules to import before the fork (default: the environment's ``WARM_KERNEL_IMPORTS``). Raises
+        NotebookTimeoutError, and DeadKernelError with the cause when the kernel died.
+        """
+        managers: list[WarmKernelManager] = []
+
+        class Manager(WarmKernelManager):
+            imports = warm_imports
+
+            def __init__(self, *args: Any, **options: Any) -> None:
+                super().__init__(*args, **options)
+                managers.append(self)
+
+        kwargs.setdefault("kernel_manager_class", Manager)
+        deadline = None
+        if notebook_timeout is not None:
+            deadline = time.monotonic() + notebook_timeout
+            kwargs.setdefault("timeout_func", _until(deadline, execution_timeout or kwargs.get("timeout")))
+        try:
+            return super().execute_managed_notebook(
+                nb_man, kernel_name, execution_timeout=execution_timeout, **kwargs
+            )
+        except DeadKernelError as error:
+            code = managers[-1].exit_code if managers else None
+            if code is None:
+                raise
+            raise DeadKernelError(f"{error}: {_cause(code)}") from error
+        except CellTimeoutError as error:
+            if deadline is None or time.monotonic() < deadline:
+                raise
+            raise NotebookTimeoutError(f"the notebook took longer than {notebook_timeout:g} seconds") from error
+
+
+def _until(deadline: float, limit: float | None) -> Any:
+    """Return nbclient's function for a cell's seconds: what is left for the notebook, and no more than the limit."""
+
+    def seconds(_cell: Any) -> float:
+        left = max(deadline - time.monotonic(), 0.001)
+        return left if limit is None or limit <= 0 else min(left, limit)
+
+    return seconds
+
+
+def _cause(code: int) -> str:
+    """Say how a process ended."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"ended by signal {-code} ({signal.Signals(-code).name})"
+    except ValueError:
+        return f"ended by signal {-code}"

@@ -1,0 +1,204 @@
+"""The forked kernel: ipykernel's own kernel, shell and streams, with a socket pair in the place of ZMQ's sockets.
+
+Everything that decides what a cell's outputs are is ipykernel's and IPython's code, unchanged: only the transport
+differs. That is why the outputs are those of an ordinary kernel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import socket
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import zmq
+from ipykernel.iostream import BackgroundSocket, IOPubThread
+from ipykernel.ipkernel import IPythonKernel
+from ipykernel.kernelapp import IPKernelApp
+from ipykernel.utils import _async_in_context
+from tornado import ioloop
+from traitlets import Any as AnyTrait
+from traitlets import Type as TypeTrait
+
+from assess_lib.warm import wire
+
+
+class _Stream:
+    """The shell channel, as far as the kernel sends by it."""
+
+    def __init__(self, writer: wire.Writer) -> None:
+        self._writer = writer
+
+    def send_multipart(self, frames: Sequence[bytes | memoryview], **_options: Any) -> None:
+        """Send a reply."""
+        self._writer.send(wire.SHELL, frames)
+
+    def flush(self, *_arguments: Any) -> None:
+        """Do nothing: what is sent is sent."""
+
+
+class _Publisher(IOPubThread):
+    """ipykernel's thread that publishes output, writing to the socket pair."""
+
+    def __init__(self, writer: wire.Writer) -> None:
+        self._writer = writer
+        self._outlet = wire.Outlet()
+        self._master_pid = os.getpid()
+        self._pipe_flag = True
+        self._stopped = False
+        self.socket: Any = self
+        self.session: Any = False
+        self.background_socket = BackgroundSocket(self)
+        self.io_loop = ioloop.IOLoop(make_current=False)
+        self._events: deque[Callable[..., Any]] = deque()
+        self._event_pipes: dict[threading.Thread, Any] = {}
+        self.thread = threading.Thread(target=self._thread_main, name="IOPub", daemon=True)
+        self.io_loop.add_handler(self._outlet.reading, lambda *_: self._forward(), ioloop.IOLoop.READ)
+
+    def _thread_main(self) -> None:
+        self.io_loop.start()
+        self.io_loop.close()
+
+    def schedule(self, f: Callable[..., Any]) -> None:
+        """Call a function in the thread, after all that was asked for before; at once when the thread is not there."""
+        if self.thread.is_alive():
+            self.io_loop.asyncio_loop.call_soon_threadsafe(f)  # type: ignore[attr-defined]
+        else:
+            f()
+
+    def _really_send(self, msg: Sequence[bytes | memoryview], *_arguments: Any, **_options: Any) -> None:
+        if self._is_master_process():
+            self._forward()  # what forked processes said comes before what the kernel says now
+            self._writer.send(wire.IOPUB, msg)
+        else:
+            self._outlet.send(wire.IOPUB, msg)
+
+    def _forward(self) -> None:
+        for channel, frames in self._outlet.receive():
+            self._writer.send(channel, frames)
+
+    def close(self) -> None:
+        """Nothing is to be closed: the process ends."""
+
+
+class WiredKernel(IPythonKernel):  # type: ignore[misc]
+    """IPython's kernel; its shell channel need not be a ZMQ stream."""
+
+    shell_stream = AnyTrait()
+
+
+class WiredApp(IPKernelApp):  # type: ignore[misc]
+    """ipykernel's application with a socket pair instead of connection file, ports, heartbeat and poller."""
+
+    kernel_class = TypeTrait(WiredKernel, klass=IPythonKernel)
+    connection: socket.socket
+
+    def init_connection_file(self) -> None:
+        """There is none."""
+
+    def write_connection_file(self, **kwargs: Any) -> None:
+        """There is none."""
+
+    def log_connection_info(self) -> None:
+        """There is none."""
+
+    def init_poller(self) -> None:
+        """The keeper ends this process when nobody is left who wants it."""
+
+    def init_heartbeat(self) -> None:
+        """The other side has a handle of this process."""
+
+    def init_sockets(self) -> None:
+        """Take the socket pair in the place of sockets."""
+        self.session.key = b""  # nobody else can write to a socket pair
+        writer = wire.Writer(self.connection)
+        self.shell_stream = _Stream(writer)
+        self.configure_tornado_logger()
+        self.iopub_thread = _Publisher(writer)
+        self.iopub_thread.start()
+        self.iopub_socket = self.iopub_thread.background_socket
+
+    def init_kernel(self) -> None:
+        """Create the kernel."""
+        kernel = self.kernel_class.instance(
+            parent=self,
+            session=self.session,
+            shell_stream=self.shell_stream,
+            iopub_thread=self.iopub_thread,
+            iopub_socket=self.iopub_socket,
+            log=self.log,
+            profile_dir=self.profile_dir,
+            user_ns=self.user_ns,
+        )
+        self.kernel = kernel
+        self.displayhook.get_execution_count = lambda: kernel.execution_count
+
+    def start(self) -> None:
+        """Serve until the other side asks to stop or is gone."""
+        self.kernel.shell.exit_now = False
+        self.io_loop = self.kernel.io_loop = ioloop.IOLoop.current()
+        handle = _async_in_context(self.kernel.shell_main)
+        reader = wire.Reader()
+        tasks: set[asyncio.Task[Any]] = set()  # a task that nobody holds may vanish
+        loop: asyncio.AbstractEventLoop = self.io_loop.asyncio_loop  # type: ignore[attr-defined]
+
+        def receive() -> None:
+            try:
+                piece = self.connection.recv(1 << 20)
+            except ConnectionError:
+                piece = b""
+            if not piece:
+                loop.remove_reader(self.connection)
+                self.io_loop.stop()
+            for channel, frames in reader.feed(piece):
+                if channel == wire.CONTROL:
+                    self.io_loop.stop()
+                    return
+                task = loop.create_task(handle(None, [zmq.Message(frame) for frame in frames]))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+
+        loop.add_reader(self.connection, receive)
+        self.kernel._publish_status("starting", "shell")
+        try:
+            self.io_loop.start()
+        except KeyboardInterrupt:
+            pass
+
+
+def run(connection: socket.socket, arguments: list[str]) -> None:
+    """Be a kernel at this socket until the other side has had enough; ``arguments`` are the launcher's."""
+    WiredApp.connection = connection
+    WiredApp.launch_instance(arguments)
+
+
+def run_zmq(arguments: list[str]) -> None:
+    """Be an ordinary kernel until it is shut down; ``arguments`` are the launcher's."""
+    IPKernelApp.launch_instance(arguments)
+
+
+def leave() -> None:
+    """End this forked process as Python ends: its threads are waited for, what was registered for the end is called."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None:
+            stream.flush()
+    os._exit(0)
+
+
+def become(arguments: list[str], folder: str, environment: dict[str, str]) -> None:
+    """Make this forked process look as the launcher of an ordinary kernel finds it: environment, folder, arguments."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    import ipykernel_launcher
+
+    sys.argv = [str(ipykernel_launcher.__file__), *arguments]
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()  # Python's own generator is seeded anew by the fork

@@ -1,0 +1,202 @@
+"""The nursery: a process of one thread that imports, and then forks a kernel whenever it is asked.
+
+Between the nursery and each kernel stands a keeper, a small forked process that holds the kernel's life line. When
+the kernel ends, or the side that wanted it is gone (closed, killed, crashed: the line breaks), or the keeper is told
+to end, the keeper ends the kernel and every process that came from it, also those that made themselves independent:
+they become the keeper's children (``PR_SET_CHILD_SUBREAPER``). When a keeper itself is killed, its kernel dies with
+it (``PR_SET_PDEATHSIG``), and what is left over becomes a child of the nursery, which ends it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+_PDEATHSIG, _SUBREAPER = 1, 36
+_ANSWER = 1 << 16
+REQUEST = 1 << 22  # no request is longer: arguments, folder and environment of a process
+
+
+def _prctl(option: int, value: int) -> None:
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def _children() -> list[int]:
+    """Return the processes whose parent is this one."""
+    own = os.getpid()
+    with contextlib.suppress(OSError):
+        return [int(pid) for pid in Path(f"/proc/self/task/{own}/children").read_text().split()]
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]) == own:
+                found.append(int(pid))
+    return found
+
+
+def _end_descendants() -> None:
+    """End every process below this one: as one ends, its children become ours and are next."""
+    while True:
+        for pid in _children():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _own_files() -> list[str]:
+    """Return the files of the imported modules that may change while this process lives: not those of packages."""
+    prefixes = tuple(str(Path(prefix).resolve()) + os.sep for prefix in (sys.prefix, sys.base_prefix))
+    files = {str(Path(m.__file__).resolve()) for m in list(sys.modules.values()) if getattr(m, "__file__", None)}
+    return sorted(file for file in files if not file.startswith(prefixes))
+
+
+def _threads() -> int:
+    return len(os.listdir("/proc/self/task"))
+
+
+def serve(descriptor: int, imports: Sequence[str]) -> None:
+    """Import the modules, then fork a kernel for each request that comes in by the socket, until that is closed.
+
+    A name ``module:function`` is imported and called. The first message that goes out tells the files to watch, or
+    why no kernel can be forked here.
+    """
+    requests = socket.socket(fileno=descriptor)
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # as an ordinary kernel does
+    for name in ("ipykernel_launcher", "assess_lib.warm.kernel", "ipykernel.debugger", *imports):
+        module, _, function = name.partition(":")
+        imported = importlib.import_module(module)
+        if function:
+            getattr(imported, function)()
+    if _threads() > 1:
+        # a fork would lose the other threads, and whatever they hold locked would stay so
+        requests.send(json.dumps({"refused": "more than one thread runs after the imports"}).encode())
+        return
+    _prctl(_SUBREAPER, 1)
+    gc.collect()
+    gc.freeze()  # what is imported is not searched for garbage in every kernel again
+    requests.send(json.dumps({"files": _own_files()}).encode())
+    _Nursery(requests).serve()
+
+
+class _Nursery:
+    """Forks keepers and clears away what they leave."""
+
+    def __init__(self, requests: socket.socket) -> None:
+        self._requests = requests
+        self._keepers: set[int] = set()
+        self._woken, waking = os.pipe()
+        for end in (self._woken, waking):
+            os.set_blocking(end, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+
+    def serve(self) -> None:
+        """Serve until the other side is gone; kernels that still run end with it, as their life lines break."""
+        while True:
+            ready, _, _ = select.select([self._requests, self._woken], [], [])
+            if self._woken in ready:
+                os.read(self._woken, 4096)
+                self._clear_away()
+            if self._requests in ready:
+                request, lines, _, _ = socket.recv_fds(self._requests, REQUEST, 2)
+                if not request:
+                    return
+                self._fork(json.loads(request), lines)
+
+    def _fork(self, request: dict[str, Any], lines: list[int]) -> None:
+        if _threads() == 1:  # otherwise the life line breaks, and the other side starts an ordinary kernel
+            pid = os.fork()
+            if pid == 0:
+                code = 1
+                try:
+                    self._requests.close()
+                    signal.set_wakeup_fd(-1)
+                    os.close(self._woken)
+                    code = _keep(request, lines)
+                finally:
+                    os._exit(code)
+            self._keepers.add(pid)
+        for line in lines:
+            os.close(line)
+
+    def _clear_away(self) -> None:
+        while True:
+            try:
+                pid, _ = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                break
+            self._keepers.discard(pid)
+        for pid in _children():
+            if pid not in self._keepers:  # of a kernel whose keeper was killed
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+
+# ---- in the keeper ----------------------------------------------------------------------------------------------
+
+
+def _keep(request: dict[str, Any], lines: list[int]) -> int:
+    """Fork the kernel, hand out its handle, wait for its end or for the line to break; leave no process behind."""
+    os.setsid()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _prctl(_SUBREAPER, 1)
+    keeper = os.getpid()
+    kernel = os.fork()
+    if kernel == 0:
+        try:
+            _become_kernel(request, lines, keeper)
+        finally:
+            os._exit(1)
+    handle = os.pidfd_open(kernel)
+    with socket.socket(fileno=lines[0]) as line:
+        if len(lines) > 1:
+            os.close(lines[1])
+        try:
+            socket.send_fds(line, [json.dumps({"pid": kernel}).encode()], [handle])
+            while handle not in (ready := select.select([line, handle], [], [])[0]):
+                if not line.recv(_ANSWER):
+                    break
+            if handle in ready:
+                _, status = os.waitpid(kernel, 0)
+                line.send(json.dumps({"status": os.waitstatus_to_exitcode(status)}).encode())
+        except OSError:
+            pass  # the other side is gone
+        _end_descendants()
+    return 0
+
+
+def _become_kernel(request: dict[str, Any], lines: list[int], keeper: int) -> None:
+    os.setsid()
+    _prctl(_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != keeper:
+        return  # the keeper died before it could be watched
+    os.close(lines[0])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    from assess_lib.warm import kernel
+
+    kernel.become(request["arguments"], request["folder"], request["environment"])
+    if len(lines) > 1:
+        kernel.run(socket.socket(fileno=lines[1]), request["arguments"])
+    else:
+        kernel.run_zmq(request["arguments"])
+    kernel.leave()
