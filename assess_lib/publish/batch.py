@@ -54,7 +54,6 @@ _SETTINGS = re.compile(
 _WARM = (
     "pandas",
     "matplotlib.backends.backend_svg",
-    "matplotlib_inline.backend_inline",
     "assess_lib.figures",
     "assess_lib.pipeline",
     "assess_lib.views",

@@ -86,13 +86,45 @@ class _Publisher(IOPubThread):
         """Nothing is to be closed: the process ends."""
 
 
+class _NoThread:
+    """Stands where ipykernel has the thread of its shell socket: there is none, and requests come to this thread."""
+
+    def __init__(self) -> None:
+        self.parent_thread = threading.current_thread()
+
+    def __bool__(self) -> bool:
+        return False
+
+
 class WiredKernel(IPythonKernel):  # type: ignore[misc]
     """IPython's kernel; its shell channel need not be a ZMQ stream."""
 
     shell_stream = AnyTrait()
 
+    @property
+    def _supports_kernel_subshells(self) -> bool:
+        return False
 
-class WiredApp(IPKernelApp):  # type: ignore[misc]
+
+def _hook_figures() -> None:
+    """Let a cell's end show its figures when matplotlib was imported beforehand, when there was no shell to tell."""
+    for name, hook in (
+        ("matplotlib.pyplot", "install_repl_displayhook"),
+        ("matplotlib_inline.backend_inline", "_enable_matplotlib_integration"),
+    ):
+        if name in sys.modules:
+            getattr(sys.modules[name], hook)()
+
+
+class WarmApp(IPKernelApp):  # type: ignore[misc]
+    """ipykernel's application, in a process that has imported before."""
+
+    def init_gui_pylab(self) -> None:
+        super().init_gui_pylab()
+        _hook_figures()
+
+
+class WiredApp(WarmApp):
     """ipykernel's application with a socket pair instead of connection file, ports, heartbeat and poller."""
 
     kernel_class = TypeTrait(WiredKernel, klass=IPythonKernel)
@@ -129,6 +161,7 @@ class WiredApp(IPKernelApp):  # type: ignore[misc]
             parent=self,
             session=self.session,
             shell_stream=self.shell_stream,
+            shell_channel_thread=_NoThread(),
             iopub_thread=self.iopub_thread,
             iopub_socket=self.iopub_socket,
             log=self.log,
@@ -179,7 +212,7 @@ def run(connection: socket.socket, arguments: list[str]) -> None:
 
 def run_zmq(arguments: list[str]) -> None:
     """Be an ordinary kernel until it is shut down; ``arguments`` are the launcher's."""
-    IPKernelApp.launch_instance(arguments)
+    WarmApp.launch_instance(arguments)
 
 
 def leave() -> None:

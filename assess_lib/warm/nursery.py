@@ -19,7 +19,7 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,7 @@ def serve(descriptor: int, imports: Sequence[str]) -> None:
     """
     requests = socket.socket(fileno=descriptor)
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # as an ordinary kernel does
+    before = dict(os.environ)
     for name in ("ipykernel_launcher", "assess_lib.warm.kernel", "ipykernel.debugger", *imports):
         module, _, function = name.partition(":")
         imported = importlib.import_module(module)
@@ -89,14 +90,17 @@ def serve(descriptor: int, imports: Sequence[str]) -> None:
     gc.collect()
     gc.freeze()  # what is imported is not searched for garbage in every kernel again
     requests.send(json.dumps({"files": _own_files()}).encode())
-    _Nursery(requests).serve()
+    # what the imports themselves set, as they would in an ordinary kernel
+    made = {name: value for name, value in os.environ.items() if before.get(name) != value}
+    _Nursery(requests, made).serve()
 
 
 class _Nursery:
     """Forks keepers and clears away what they leave."""
 
-    def __init__(self, requests: socket.socket) -> None:
+    def __init__(self, requests: socket.socket, environment: Mapping[str, str]) -> None:
         self._requests = requests
+        self._environment = environment
         self._keepers: set[int] = set()
         self._woken, waking = os.pipe()
         for end in (self._woken, waking):
@@ -115,7 +119,9 @@ class _Nursery:
                 request, lines, _, _ = socket.recv_fds(self._requests, REQUEST, 2)
                 if not request:
                     return
-                self._fork(json.loads(request), lines)
+                told = json.loads(request)
+                told["environment"] = {**told["environment"], **self._environment}
+                self._fork(told, lines)
 
     def _fork(self, request: dict[str, Any], lines: list[int]) -> None:
         if _threads() == 1:  # otherwise the life line breaks, and the other side starts an ordinary kernel
