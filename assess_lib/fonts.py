@@ -66,6 +66,20 @@ def font_files() -> tuple[Path, ...]:
 
 
 @cache
+def characters() -> frozenset[int]:
+    """Return the code points that the pinned faces have a shape for, in running text and in headings alike."""
+    from fontTools.ttLib import TTFont
+
+    serif, sans, rare = (frozenset(_face(TTFont, path).getBestCmap()) for path in font_files())
+    return (serif & sans) | rare
+
+
+def _face(reader: Any, path: Path) -> Any:
+    # every face of the collection has the same characters
+    return reader(path, lazy=True, fontNumber=0 if path.suffix == ".ttc" else -1)
+
+
+@cache
 def matplotlib_style() -> Mapping[str, Any]:
     """Register the faces with matplotlib by path and return the rc parameters that every figure uses.
 
