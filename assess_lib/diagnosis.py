@@ -135,16 +135,13 @@ def pinned_fonts() -> Finding:
 
 def pdf() -> Finding:
     """Print one Chinese line as PDF, with everything that needs."""
-    from assess_lib.publish import export  # WeasyPrint takes a second to load
+    from assess_lib.publish import export  # takes half a second to load
 
     try:
         made = export.to_pdf('<!DOCTYPE html><html lang="zh-CN"><title>试印</title><p>试印：城关镇 93.50 分</p></html>')
-    except AssessError as error:
-        remedy = (
-            "Debian：apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0；暂不用 PDF 可加 --no-pdf。"
-        )
-        return Finding("PDF 排版", "bad", str(error), remedy)
-    return Finding("PDF 排版", "good", f"WeasyPrint {version('weasyprint')}，试印 {len(made)} 字节")
+    except (AssessError, ImportError) as error:
+        return Finding("PDF 排版", "bad", str(error), "请运行 make setup 重新安装；暂不用 PDF 可加 --no-pdf。")
+    return Finding("PDF 排版", "good", f"Typst {version('typst')}，试印 {len(made)} 字节")
 
 
 def jupyter() -> Finding:

@@ -24,7 +24,7 @@ NO_INFLUENCE = {
     "rich": "tables in the terminal",
 }
 # Not asked for by name, but they come with those that are, and write bytes.
-BEHIND = {"fonttools", "lxml", "markupsafe", "mistune", "numpy", "pydyf", "tinycss2", "tinyhtml5"}
+BEHIND = {"markupsafe", "mistune", "numpy"}
 
 
 def normal(name: str) -> str:

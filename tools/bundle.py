@@ -2,7 +2,7 @@
 
 ``python tools/bundle.py`` writes ``build/bundle/assess-<version>-linux.tar`` and ``…-windows.zip``. In an archive are
 the project's tracked files, the wheels that ``requirements.lock`` pins for that system (hashes checked by pip; fonts
-are wheels too), for Debian the packages of Python and Pango, and an installer that asks the network for nothing. Only
+are wheels too), for Debian the packages of Python, and an installer that asks the network for nothing. Only
 this script uses the network. The same commit, wheels and packages give the same bytes.
 """
 
@@ -30,8 +30,8 @@ ROOT = Path(__file__).resolve().parents[1]
 OFFLINE = Path(__file__).resolve().parent / "offline"
 TARGET = ROOT / "build" / "bundle"
 PYTHON = "3.11"
-# What no wheel brings along on Linux: the interpreter, and the text layout library that PDF needs.
-DEBIAN_PACKAGES = ("python3", "python3-venv", "libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0")
+# What no wheel brings along on Linux: the interpreter.
+DEBIAN_PACKAGES = ("python3", "python3-venv")
 _DAY = (1980, 1, 1, 0, 0, 0)
 _SCRIPT, _PLAIN = 0o755, 0o644
 # Wheels for any glibc up to the one of Debian 12.
@@ -201,7 +201,7 @@ def check_wheels(lock: Mapping[str, str], folder: Path) -> None:
 
 
 def download_debian(folder: Path) -> bool:
-    """Fetch the Debian packages of Python and Pango with all they need, signatures checked by apt.
+    """Fetch the Debian packages of Python with all they need, signatures checked by apt.
 
     They are those of this machine's own release, named in ``RELEASE``. Returns False where there is no apt.
     """
@@ -300,7 +300,7 @@ def make(system: System, target: Path, root: Path = ROOT) -> Path:
         download_wheels(lock, system, fetched / "wheels")
         check_wheels(lock, fetched / "wheels")
         if system.name == "linux" and not download_debian(fetched / "debs"):
-            print("本机不是 Debian：安装包不含 Python 和 Pango，对方的电脑须已装好。", file=sys.stderr)
+            print("本机不是 Debian：安装包不含 Python，对方的电脑须已装好。", file=sys.stderr)
         files = contents(system, lock, fetched, root)
         top = f"assess-{version(root)}"
         draft = Path(place) / "draft"

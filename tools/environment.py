@@ -16,7 +16,6 @@ channels:
 dependencies:
   - python=3.11
   - pip
-  - pango
   - pip:
 """
 

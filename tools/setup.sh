@@ -17,8 +17,8 @@ need_packages() {
   shift 2
   command="apt-get update && apt-get install -y --no-install-recommends $*"
   if ! command -v apt-get >/dev/null; then
-    fail "${why_zh}。本机没有 apt-get，请用系统自带的方式安装（macOS：brew install python@3.11 pango），再运行 make setup。" \
-      "${why_en}. There is no apt-get here; install it the system's own way (macOS: brew install python@3.11 pango), then run make setup."
+    fail "${why_zh}。本机没有 apt-get，请用系统自带的方式安装（macOS：brew install python@3.11），再运行 make setup。" \
+      "${why_en}. There is no apt-get here; install it the system's own way (macOS: brew install python@3.11), then run make setup."
   elif [ "$(id -u)" -ne 0 ]; then
     fail "${why_zh}。请管理员运行：sudo sh -c '${command}'，再运行 make setup。" \
       "${why_en}. Ask an administrator to run: sudo sh -c '${command}', then run make setup."
@@ -59,23 +59,6 @@ if ! "$python" -c 'import venv, ensurepip' >/dev/null 2>&1; then
     "python$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv"
 fi
 
-# WeasyPrint (PDF) opens these at run time; they are the only thing that no wheel brings along.
-has_pango() {
-  "$python" - <<'PY' >/dev/null 2>&1
-import ctypes, ctypes.util, sys
-if sys.platform.startswith("linux"):
-    for name in ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0"):
-        ctypes.CDLL(name)
-else:
-    sys.exit(not (ctypes.util.find_library("pango-1.0") and ctypes.util.find_library("pangoft2-1.0")))
-PY
-}
-if ! has_pango; then
-  need_packages "缺少排版库 Pango（生成 PDF 要用）" "the text layout library Pango is missing (PDF needs it)" \
-    libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
-  has_pango || fail "排版库 Pango 装好后仍无法加载。" "Pango is installed but cannot be loaded."
-fi
-
 # A .venv that was copied or moved, or whose interpreter is gone, is built anew; a sound one is brought up to the lock.
 if ! new_enough .venv/bin/python || ! head -n 3 .venv/bin/pip 2>/dev/null | grep -qF "$(pwd -P)/.venv/bin/python"; then
   echo "正在建立 .venv（$("$python" --version)）……"
@@ -104,6 +87,6 @@ for package, name in (
 ):
     if not (files(package) / name).is_file():
         raise SystemExit(f"{package}/{name}")
-import weasyprint  # noqa: E402,F401  loads Pango
+import typst  # noqa: E402,F401
 PY
 echo "环境就绪：$(.venv/bin/python --version)，.venv/bin/assess 可用。"

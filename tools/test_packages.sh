@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Get the programs that tests open our files with, as a person would: LibreOffice for workbooks, Chromium for pages,
-# poppler, qpdf and veraPDF (by Java) for PDFs. Tests that need one skip, and say so, where it is missing; nothing that users run depends
+# poppler, qpdf and veraPDF (by Java) for PDFs, Pango for the stock weasyprint command that the benchmark compares with. Tests that need one skip, and say so, where it is missing; nothing that users run depends
 # on any of them.
 set -euo pipefail
 
@@ -11,6 +11,10 @@ need chromium chromium
 need pdftoppm poppler-utils
 need qpdf qpdf
 need javac default-jdk-headless # veraPDF, the examiner of PDF/A and PDF/UA, is written in Java
+for package in libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; do
+  name=${package%0}
+  ldconfig -p 2>/dev/null | grep -q "${name%-}.so" || missing+=("$package")
+done
 
 if [ ${#missing[@]} -eq 0 ]; then
   exit 0

@@ -16,7 +16,7 @@ import assess_lib
 from assess_lib import __version__
 
 # The libraries that a number or a byte of the outputs can depend on: those that the project asks for, and those
-# behind them that write bytes of their own (mistune renders prose, fonttools and pydyf write the PDF …).
+# behind them that write bytes of their own (mistune renders prose, numpy draws figures …).
 LIBRARIES = (
     "click",
     "defusedxml",
@@ -40,16 +40,13 @@ LIBRARIES = (
     "papermill",
     "pyarrow",
     "pydantic",
-    "pydyf",
     "pylopdf-fonts-zh-cn",
     "pypdf",
     "pypinyin",
     "python-calamine",
     "python-docx",
     "ruamel.yaml",
-    "tinycss2",
-    "tinyhtml5",
-    "weasyprint",
+    "typst",
     "xlrd",
     "xlsxwriter",
 )

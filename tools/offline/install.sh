@@ -16,13 +16,6 @@ new_python() {
   return 1
 }
 
-# WeasyPrint (PDF) opens these at run time; no wheel brings them along.
-has_pango() {
-  "$1" -c 'import ctypes
-for name in ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0"):
-    ctypes.CDLL(name)' >/dev/null 2>&1
-}
-
 same_release() {
   [ -f offline/debs/RELEASE ] && [ -r /etc/os-release ] && command -v dpkg >/dev/null 2>&1 &&
     [ "$(. /etc/os-release && echo "$ID $VERSION_ID")" = "$(cat offline/debs/RELEASE)" ]
@@ -40,7 +33,6 @@ install_system() {
 
 missing=
 python=$(new_python) || missing="Python 3.11（含 venv）"
-[ -n "$missing" ] || has_pango "$python" || missing="排版库 Pango（生成 PDF 要用）"
 if [ -n "$missing" ]; then
   if ! same_release; then
     echo "缺少${missing}。安装包内的系统组件不适用于本机，请管理员用系统自带的方式安装，再运行 sh install.sh。" >&2
@@ -51,7 +43,7 @@ if [ -n "$missing" ]; then
   fi
   echo "缺少${missing}，正在由安装包安装……"
   install_system
-  python=$(new_python) && has_pango "$python" || { echo "系统组件装好后仍不能使用。" >&2; exit 1; }
+  python=$(new_python) || { echo "系统组件装好后仍不能使用。" >&2; exit 1; }
 fi
 if [ "$system_only" = --system ]; then
   echo "系统组件已齐。请以普通用户运行：sh install.sh"
