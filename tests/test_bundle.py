@@ -82,9 +82,7 @@ def test_an_extra_that_is_asked_for_later_still_counts() -> None:
 def test_every_needed_package_is_pinned_with_a_hash(system: str) -> None:
     """For each system the locks pin all that the project needs; tests and checks stay out, the build backend is in."""
     lock = bundle.bundle_lock(bundle.SYSTEMS[system])
-    assert {"typst", "pyarrow", "jupyterlab", "setuptools", "noto-cjk-sans-otc", "pylopdf-fonts-zh-cn"} <= set(
-        lock
-    )
+    assert {"typst", "pyarrow", "jupyterlab", "setuptools", "noto-cjk-sans-otc", "pylopdf-fonts-zh-cn"} <= set(lock)
     assert not {"pytest", "mypy", "playwright", "hypothesis", "weasyprint"} & set(lock)
     assert ("colorama" in lock, "pywinpty" in lock) == ((True, True) if system == "windows" else (False, False))
     assert ("ptyprocess" in lock) == (system == "linux")
@@ -229,7 +227,7 @@ def office(tmp_path: Path, uid: int, release: str) -> subprocess.CompletedProces
     for name in ("have_1.deb", "want_2.deb"):
         (debs / name).write_bytes(b"")
     (tmp_path / "bin").mkdir()
-    for name, script in _FAKES.items():
+    for name, script in (_FAKES | {"python3": _FAKES["python3.11"]}).items():
         (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
         (tmp_path / "bin" / name).chmod(0o755)
     settings = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "FAKE_UID": str(uid)}

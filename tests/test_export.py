@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -93,18 +94,31 @@ def test_pdf_is_repeatable_and_carries_text() -> None:
     assert first == second
     reader = PdfReader(io.BytesIO(first))
     assert "最终得分 97.50 分" in "".join(p.extract_text() for p in reader.pages)
-    assert reader.metadata is not None and "/CreationDate" not in reader.metadata
+    assert reader.metadata is not None and reader.metadata["/CreationDate"] == "D:20000101000000Z"  # a fixed day
 
 
-def test_pdf_reads_no_file(tmp_path: Path) -> None:
-    """A page cannot pull a local file into the PDF: the same address by data: works, by file: it does not."""
-    secret = tmp_path / "secret.txt"
-    secret.write_text("机密", encoding="utf-8")
-    html = '<html lang="zh"><link rel="attachment" title="a" href="{}"><p>县</p></html>'
-    allowed = PdfReader(io.BytesIO(export.to_pdf(html.format("data:text/plain,hello"))))
-    assert [content for files in allowed.attachments.values() for content in files] == [b"hello"]
-    refused = PdfReader(io.BytesIO(export.to_pdf(html.format(secret.as_uri()))))
-    assert not [content for files in refused.attachments.values() for content in files if content]
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<link rel="attachment" href="{}">',
+        '<img alt="图" src="{}">',
+        '<a href="{}">此处</a>',
+        '<object data="{}">此处</object>',
+        '<svg xmlns="http://www.w3.org/2000/svg"><image href="{}"/></svg>',
+    ],
+)
+def test_pdf_reads_no_file(tmp_path: Path, markup: str) -> None:
+    """A page cannot pull a local file into the PDF, by any element or within a drawing: it is as if it were not there."""
+    secret = tmp_path / "secret.svg"
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+    html = '<html lang="zh"><title>县</title><h1>县</h1>{}</html>'
+    body = markup.format(secret.as_uri())
+    if body.startswith("<svg"):
+        body = f'<img alt="图" src="data:image/svg+xml;base64,{b64encode(body.encode()).decode()}">'
+    without = export.to_pdf(html.format(body))
+    secret.write_text(drawing, encoding="utf-8")
+    assert export.to_pdf(html.format(body)) == without
+    assert not PdfReader(io.BytesIO(without)).attachments
 
 
 def test_record_is_repeatable(tmp_path: Path) -> None:

@@ -6,11 +6,14 @@ a machine can judge; what its rules leave to people (whether words and order mak
 
 from __future__ import annotations
 
+import html
 import importlib.util
 import io
 import re
 import shutil
 import subprocess
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,13 +21,11 @@ from typing import Any
 import pikepdf
 import pytest
 from bs4 import BeautifulSoup
-from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 from report_pages import DEDUCTIONS, MANY, OPEN, RARE, RARE_NAME, SCORED, VETOED, Reports
 from report_set import RATERS
 
-from assess_lib import fonts
-from assess_lib.publish import archive, export
+from assess_lib.publish import archive, export, paper
 
 NAMES = (f"units/{SCORED}", f"units/{VETOED}", f"units/{MANY}", "publication")
 ALL = (*NAMES, f"units/{RARE}", f"units/{OPEN}", "county_summary")
@@ -49,6 +50,14 @@ def elements(node: Any) -> Iterator[Any]:
     elif isinstance(node, pikepdf.Dictionary) and "/S" in node:
         yield node
         yield from elements(node.get("/K", pikepdf.Array()))
+
+
+def table_attribute(cell: Any, name: str) -> Any:
+    """Return what a cell says of itself as part of a table; None where it says nothing."""
+    for owner in cell.get("/A", ()):
+        if owner.O == "/Table" and name in owner:
+            return owner[name]
+    return None
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -78,8 +87,8 @@ def test_its_structure_is_the_pages(reports: Reports, name: str) -> None:
         listed = [str(text) for text in pdf.Root.StructTreeRoot.IDTree.Names[::2]]
         assert listed == sorted(listed) and len(set(listed)) == len(listed)
         assert {str(each.ID) for each in heads if "/ID" in each} == set(listed)
-        for cell in (each for each in tree if each.S == "/TD" and "/Headers" in each.get("/A", {})):
-            assert {str(head) for head in cell.A.Headers} <= set(listed)
+        for cell in (each for each in tree if each.S in ("/TD", "/TH")):
+            assert {str(head) for head in table_attribute(cell, "/Headers") or ()} <= set(listed)
         page = BeautifulSoup(reports.page(name).read_text(encoding="utf-8"), "html5lib")
         words = [image["alt"] for image in page.find_all("img")]
         assert [str(each.Alt) for each in tree if each.S == "/Figure"] == words
@@ -111,23 +120,24 @@ def test_lists_and_tables_hold_what_they_may(reports: Reports, name: str) -> Non
             if str(each.S) in NESTING:
                 seen.add(str(each.S))
                 assert {str(kid.S) for kid in kids} <= NESTING[str(each.S)], (each.S, [str(kid.S) for kid in kids])
-    assert {"/Table", "/TR", "/L", "/LI"} <= seen
+    assert {"/Table", "/TR"} <= seen
+    assert ({"/L", "/LI"} <= seen) == (name != "publication")  # the publication has no list
 
 
-def test_lines_of_a_list_are_mended() -> None:
-    """A list whose items run on in lines keeps each item's text, in order, inside the items."""
-    page = (
-        '<html lang="zh"><title>t</title><style>@page{size:60mm 90mm}ul{list-style:none;padding:0}li{display:inline}'
-        "</style><h1>县</h1><ul>" + "".join(f"<li><b>第{n}</b> 项说明</li> \n" for n in range(30)) + "</ul>"
-    )
-    with pikepdf.open(io.BytesIO(export.to_pdf(page))) as pdf:
-        lists = [each for each in elements(pdf.Root.StructTreeRoot.K) if each.S == "/L"]
-        assert lists
-        for each in lists:
-            assert {str(kid.S) for kid in each.K} == {"/LI"}
-            assert {str(part.S) for kid in each.K for part in kid.K} == {"/LBody"}
-    text = "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(export.to_pdf(page))).pages)
-    assert re.findall(r"第\s*(\d+)", text) == [str(n) for n in range(30)]
+@pytest.mark.parametrize("name", NAMES)
+def test_header_cells_say_what_they_head(reports: Reports, name: str) -> None:
+    """Each header cell heads a column or a row, as its page says; beside a row's header no cell names others alone."""
+    page = BeautifulSoup(reports.page(name).read_text(encoding="utf-8"), "html5lib")
+    expected = len(page.select("tbody th[scope=row]"))
+    rows = 0
+    with opened(reports, name) as pdf:
+        for row in (each for each in elements(pdf.Root.StructTreeRoot.K) if each.S == "/TR"):
+            scopes = [str(table_attribute(cell, "/Scope")) for cell in row.K if cell.S == "/TH"]
+            assert set(scopes) <= {"/Column", "/Row"}
+            rows += scopes.count("/Row")
+            if "/Row" in scopes:
+                assert not [cell for cell in row.K if table_attribute(cell, "/Headers")]
+    assert rows == expected > 0
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -180,11 +190,10 @@ def test_every_character_has_a_shape_that_all_readers_find(reports: Reports, nam
             top = read_cff(program.read_bytes())
             assert top.charset == [".notdef", *(f"cid{n:05}" for n in range(1, len(top.charset)))]
             shapes = top.CharStrings
-            for cid in widths(inner.W):
-                assert 0 < cid < len(shapes)
+            assert max(widths(inner.W)) < len(shapes)
             mapped = face.ToUnicode.read_bytes().partition(b"endcodespacerange")[2]
-            texts = re.findall(rb"<([0-9a-f]{4})> <([0-9a-f]+)>", mapped)
-            assert {int(code, 16) for code, _ in texts} == set(widths(inner.W))
+            texts = re.findall(rb"<([0-9A-F]{4})> <([0-9A-F]+)>", mapped)
+            assert {int(code, 16) for code, _ in texts} == set(range(1, len(shapes)))
 
 
 def read_cff(program: bytes) -> Any:
@@ -196,81 +205,14 @@ def read_cff(program: bytes) -> Any:
 
 
 def widths(array: Any) -> list[int]:
-    """Return the CIDs that a /W array gives widths for (it always lists them one after another)."""
-    found = []
-    for first, listed in zip(array[::2], array[1::2], strict=True):
-        found += [int(first) + i for i in range(len(listed))]
+    """Return the CIDs that a /W array gives widths for: first, last, width; or first and a list of widths."""
+    found, at = [], 0
+    while at < len(array):
+        first, second = int(array[at]), array[at + 1]
+        listed = isinstance(second, pikepdf.Array)
+        found += range(first, first + len(second)) if listed else range(first, int(second) + 1)
+        at += 2 if listed else 3
     return found
-
-
-def test_the_pinned_faces_need_it() -> None:
-    """The Noto faces number their glyphs otherwise than their CIDs; put right, every glyph keeps its outline."""
-    for file in fonts.font_files()[:2]:
-        font = TTFont(file)
-        before = font["CFF "].cff.topDictIndex[0]
-        assert before.charset[:20] != [".notdef", *(f"cid{n:05}" for n in range(1, 20))] or before.charset[-1] != (
-            f"cid{len(before.charset) - 1:05}"
-        )
-        after = read_cff(archive.bare_cff(file.read_bytes()))
-        assert after.charset == [".notdef", *(f"cid{n:05}" for n in range(1, len(before.charset)))]
-        for number in (1, 20, 500, len(before.charset) - 1):
-            one, other = before.CharStrings[before.charset[number]], after.CharStrings[after.charset[number]]
-            one.decompile(), other.decompile()
-            assert one.program == other.program
-
-
-def test_a_font_without_cff_is_refused() -> None:
-    """An OpenType file that holds no CFF table raises ValueError instead of being written as if it did."""
-    with pytest.raises(ValueError, match="CFF"):
-        archive.bare_cff(b"OTTO\x00\x01" + bytes(6) + b"glyf" + bytes(12))
-
-
-@pytest.mark.parametrize("glyphs", [2, 3, 257, 258, 1000])
-def test_any_charset_has_room_for_the_identity(glyphs: int) -> None:
-    """Fonts of 2, 3, 257, 258 and 1000 glyphs, numbered from 7 up, are numbered from 1 up; nothing else moves."""
-    program = cid_font(glyphs)
-    made = archive.bare_cff(program)
-    top = read_cff(made)
-    assert top.charset == [".notdef", *(f"cid{n:05}" for n in range(1, glyphs))]
-    assert len(made) == len(read_table(program, b"CFF "))
-    assert len(top.CharStrings) == glyphs
-
-
-def read_table(font: bytes, tag: bytes) -> bytes:
-    with TTFont(io.BytesIO(font)) as opened_font:
-        return bytes(opened_font.reader[tag.decode()])
-
-
-def cid_font(glyphs: int) -> bytes:
-    """Make an OpenType font whose CFF table is CID-keyed, with CIDs from 7 up."""
-    from fontTools.cffLib import FDArrayIndex, FDSelect, FontDict, PrivateDict
-    from fontTools.fontBuilder import FontBuilder
-    from fontTools.misc.psCharStrings import T2CharString
-
-    names = [".notdef", *(f"cid{n:05}" for n in range(7, glyphs + 6))]
-    builder = FontBuilder(1000, isTTF=False)
-    builder.setupGlyphOrder(names)
-    builder.setupCharacterMap({})
-    builder.setupCFF("Test", {}, {name: T2CharString(program=[500, "endchar"]) for name in names}, {})
-    builder.setupHorizontalMetrics({name: (500, 0) for name in names})
-    builder.setupHorizontalHeader()
-    builder.setupPost()
-    builder.setupOS2()
-    builder.setupNameTable({"familyName": "Test", "styleName": "Regular"})
-    builder.setupMaxp()
-    top = builder.font["CFF "].cff.topDictIndex[0]
-    inner = FontDict()
-    inner.Private, inner.FontName = PrivateDict(), "Test"
-    top.ROS, top.CIDCount = ("Adobe", "Identity", 0), glyphs + 6
-    top.FDArray = FDArrayIndex()
-    top.FDArray.append(inner)
-    top.FDSelect = FDSelect()
-    top.FDSelect.format, top.FDSelect.gidArray = 0, [0] * glyphs
-    del top.Private
-    top.CharStrings.fdArray, top.CharStrings.fdSelect = top.FDArray, top.FDSelect
-    stream = io.BytesIO()
-    builder.font.save(stream)
-    return stream.getvalue()
 
 
 def test_the_text_comes_out_again(reports: Reports) -> None:
@@ -287,6 +229,117 @@ def test_the_same_bytes(reports: Reports) -> None:
     page = reports.page("publication").read_text(encoding="utf-8")
     files = {"a.csv": b"1,2\r\n"}
     assert export.to_pdf(page, files) == export.to_pdf(page, dict(files)) != export.to_pdf(page)
+
+
+SEEN_BY_NOBODY = "script, style, head, header.running, footer.foot, [aria-hidden=true], details.note, .facts details ul"
+
+
+def spread(text: str) -> str:
+    """Return a text as a reader finds it in any line: without white space, look-alikes as the usual characters."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text))
+
+
+@pytest.mark.parametrize("name", (*NAMES, f"units/{OPEN}", f"units/{RARE}", "county_summary"))
+def test_paper_holds_every_word_of_the_page(reports: Reports, name: str) -> None:
+    """Each piece of text that a page shows on paper is in its PDF, in all the places it has in the page."""
+    page = BeautifulSoup(reports.page(name).read_text(encoding="utf-8"), "html5lib")
+    for hidden in page.select(SEEN_BY_NOBODY):
+        hidden.decompose()
+    wanted = Counter(spread(text) for text in page.body.stripped_strings)
+    printed = spread("".join(sheet.extract_text() for sheet in PdfReader(reports.pdf(name)).pages))
+    missing = {text: times for text, times in wanted.items() if printed.count(text) < times}
+    # a text that a sheet's end divides has the head and foot of the sheets within it
+    marks = spread(str(page.title.string)) if page.title else ""
+    assert {text for text in missing if not divided(text, printed)} == set(), (name, marks)
+    assert len(wanted) > 10
+
+
+def divided(text: str, printed: str) -> bool:
+    """Tell whether a text stands in two pieces, one at the end of a sheet and one further on."""
+    return any(text[:cut] in printed and text[cut:] in printed for cut in range(1, len(text)))
+
+
+@pytest.mark.parametrize("name", (f"units/{SCORED}", f"units/{MANY}", "publication"))
+def test_each_sheet_says_what_it_belongs_to(reports: Reports, name: str) -> None:
+    """Title, draft line and sample mark stand on every sheet, and its number: odd ones right, even ones left."""
+    data = paper.read_page(reports.page(name).read_text(encoding="utf-8")).data
+    with_marks = [data["running"]["title"], *data["running"]["marks"]]
+    assert "初评稿" in with_marks
+    sheets = list(PdfReader(reports.pdf(name)).pages)
+    for number, sheet in enumerate(sheets, 1):
+        text = spread(sheet.extract_text())
+        assert all(spread(mark) in text for mark in with_marks), number
+        assert f"—{number}—" in text
+        places = []
+        sheet.extract_text(
+            visitor_text=lambda said, base, at, *__, places=places: places.append(
+                (said, base[4] + at[4], base[5] + at[5])
+            )
+        )
+        x = next(x for said, x, y in reversed(places) if str(number) in said and y < 120)
+        assert (x > float(sheet.mediabox.width) / 2) == (number % 2 == 1)
+
+
+def test_what_the_template_does_not_know_is_shown() -> None:
+    """Elements and classes that no one has thought of keep their words, in order, inside tables and out."""
+    page = """<html lang="zh-CN"><head><title>试</title></head><body><main><h1>题</h1>
+    <article class="novel">甲一<div class="odd"><b>乙二</b><video>丙三</video></div></article><fieldset>丁四</fieldset>
+    <dl><dt>戊五</dt><dd>己六<p>庚七</p></dd></dl><table><tr><td class="strange"><section>辛八</section>壬九</td></tr>
+    </table><h4>癸十</h4><pre>子
+    丑</pre></main></body></html>"""
+    text = spread("".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(export.to_pdf(page))).pages))
+    assert "题甲一乙二丙三丁四戊五己六庚七辛八壬九癸十子丑" in text
+
+
+HOSTILE = '#panic() #read("/etc/passwd") $x$ _a_ *b* @c <d> `e` \\u{41} // f /* g */ [h] #import "@preview/i:1.0.0"'
+
+
+def test_what_offices_write_is_never_run() -> None:
+    """Typst's own signs stay the characters that they are, in prose, tables, titles and words for pictures."""
+    shown = html.escape(HOSTILE)
+    page = (
+        f'<html lang="zh-CN"><head><title>{shown}</title></head><body><main><h1>{shown}</h1><p>{shown}</p><table>'
+        f"<caption>{shown}</caption><tr><th scope=row>{shown}</th><td>{shown}</td></tr></table></main></body></html>"
+    )
+    read = PdfReader(io.BytesIO(export.to_pdf(page)))
+    text = spread("".join(sheet.extract_text() for sheet in read.pages))
+    assert text.count(spread(HOSTILE)) == 5
+    assert read.metadata is not None and read.metadata.title == HOSTILE
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "data:image/svg+xml;base64,PHN2Zz4=",
+        "data:image/png;base64,!",
+        "data:image/png;base64,AAAA",
+        "file:///etc/passwd",
+        "",
+    ],
+)
+def test_a_picture_that_is_none_leaves_its_words(picture: str) -> None:
+    """A damaged picture, or one that would have to be fetched, is replaced by the words that stand for it."""
+    page = f'<html lang="zh"><title>t</title><h1>县</h1><figure><img alt="得分构成图" src="{picture}"></figure></html>'
+    text = spread("".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(export.to_pdf(page))).pages))
+    assert "得分构成图" in text
+
+
+@pytest.mark.parametrize(
+    ("character", "said"), [("\U0001f6a9", "〔U+1F6A9〕"), ("\ue000", "〔U+E000〕"), ("\U000f1234", "〔U+F1234〕")]
+)
+def test_a_character_without_a_shape_is_named(character: str, said: str) -> None:
+    """A flag, or a character of somebody's own, stands in the PDF as its number: neither dropped nor an empty box."""
+    page = f'<html lang="zh-CN"><title>县</title><h1>县</h1><p>前{character}后𠮷</p></html>'
+    text = "".join(sheet.extract_text() for sheet in PdfReader(io.BytesIO(export.to_pdf(page))).pages)
+    assert f"前{said}后𠮷" in spread(text)
+
+
+def test_another_layout_is_refused() -> None:
+    """A file whose end is not the one that Typst writes raises ValueError instead of being written wrongly."""
+    whole = export.to_pdf('<html lang="zh-CN"><title>县</title><h1>县</h1></html>')
+    for spoilt in (b"", whole[:-20], whole.replace(b"xref\n0 ", b"xref\n1 ")):
+        with pytest.raises(ValueError, match="places"):
+            archive.finish(spoilt)
 
 
 @pytest.mark.skipif(shutil.which("qpdf") is None, reason="qpdf is not installed")

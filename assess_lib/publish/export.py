@@ -159,19 +159,19 @@ def to_pdf(page: str, attached: Mapping[str, bytes] | None = None) -> bytes:
     files = dict(sorted((attached or {}).items()))
     places = {name: f"attached-{number}" for number, name in enumerate(files)}
     made.data["attached"] = places
-    made.data["mime"] = {
-        name: _KINDS.get(PurePath(name).suffix, "application/octet-stream") for name in files
-    }
+    made.data["mime"] = {name: _KINDS.get(PurePath(name).suffix, "application/octet-stream") for name in files}
     made.files.update({places[name]: content for name, content in files.items()})
-    try:
-        return archive.finish(_typeset(made))
-    except TypstError:
-        made.data = paper.with_shapes(made.data)
-        return archive.finish(_typeset(made))
+    for mended in (paper.with_shapes, paper.without_pictures):
+        try:
+            return archive.finish(_typeset(made))
+        except TypstError:  # a character that no font has, or a damaged picture: shown in another way
+            made.data = mended(made.data)
+    return archive.finish(_typeset(made))
 
 
 def _typeset(made: paper.Paper) -> bytes:
-    sources = {"main.typ": _template(), "page.json": made.as_json(), **made.files}
+    # typst-py takes a dictionary of files, though its type hints do not say so
+    sources: Any = {"main.typ": _template(), "page.json": made.as_json(), **made.files}
     done = _compiler().compile(input=sources, format="pdf", pdf_standards=["a-3a", "ua-1"], timestamp=0)
     assert isinstance(done, bytes)
     return done

@@ -22,9 +22,9 @@ from assess_lib import fonts
 
 Node = dict[str, Any] | str
 
-_INLINE = frozenset(
-    "a abbr b cite code data del em i ins kbd mark q rp rt ruby s samp small span strong sub sup time u var br".split()
-)
+_WORDS = "a abbr b br cite code data del em i ins kbd mark q rp rt ruby s samp small span strong sub sup time u var"
+_INLINE = frozenset(_WORDS.split())
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _DROPPED = frozenset(("script", "style", "template", "col", "colgroup", "link", "meta", "input"))
 _UNSEEN_ON_PAPER = "note"  # details whose words stand in the notes below the table
 _WIDE = frozenset(("ledger-box", "annex-box", "checked"))
@@ -61,6 +61,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._files: dict[str, bytes] = {}
+        self._level = 0  # of the last heading
 
     def paper(self, document: Any) -> Paper:
         body = document.find("body")
@@ -97,11 +98,14 @@ class _Reader:
             return self._table(element, classes)
         if tag == "img":
             return self._picture(element)
+        level = self._heading(tag)
         kids = self._kids(element, kept or tag == "pre")
         if tag == "details" and any("facts" in (table.get("class") or "") for table in element.iterancestors("table")):
             # the rows that it folds stand in the ledger, one by one
             kids = [kid for kid in kids if isinstance(kid, dict) and kid["t"] == "summary"]
         node: dict[str, Any] = {"t": tag, "k": kids}
+        if level:
+            node["level"] = level
         if classes:
             node["c"] = classes
         if place := _PLACE.search(element.get("style") or ""):
@@ -114,13 +118,20 @@ class _Reader:
             node["href"] = element.get("href")
         return node
 
+    def _heading(self, tag: str) -> int:
+        """Return a heading's level, which PDF/UA lets grow by one at most from the one before; 0 for no heading."""
+        if tag not in _HEADINGS:
+            return 0
+        self._level = min(int(tag[1]), self._level + 1)
+        return self._level
+
     def _picture(self, element: Any) -> Node:
         alt = element.get("alt") or ""
         match = _DATA_IMAGE.match(element.get("src") or "")
         try:
             content = b64decode(match[2]) if match else b""
-            if match and match[1] == "svg+xml":
-                etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+            if match and match[1] == "svg+xml" and _fetches(content):
+                content = b""
         except (NotBase64, etree.XMLSyntaxError):
             content = b""
         if not match or not content:
@@ -223,6 +234,25 @@ def _texts(nodes: Iterable[Node]) -> Iterable[str]:
                 yield "\n"
 
 
+def _fetches(svg: bytes) -> bool:
+    """Tell whether a drawing refers to anything outside itself. Raises XMLSyntaxError for one that is not well-formed."""
+    drawing = etree.fromstring(svg, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
+    return any(
+        not address.lstrip().startswith(("data:", "#")) for address in drawing.xpath("//@*[local-name() = 'href']")
+    )
+
+
+def without_pictures(data: Any) -> Any:
+    """Return the data with the words of each picture in its place."""
+    if isinstance(data, list):
+        return [without_pictures(each) for each in data]
+    if not isinstance(data, dict):
+        return data
+    if data.get("t") == "img":
+        return {"t": "p", "k": [data["alt"]]}
+    return {name: without_pictures(each) for name, each in data.items()}
+
+
 def with_shapes(data: Any) -> Any:
     """Return the data with each character that no pinned font has written as its number, such as 〔U+1F6A9〕.
 
@@ -237,7 +267,10 @@ def with_shapes(data: Any) -> Any:
 
 
 def _title(document: Any) -> str:
-    return _BLANK.sub(" ", document.findtext("head/title") or "").strip()
+    """Return the page's title; both standards ask for one, so a page without has that of its first heading."""
+    heading = next(document.iter("h1"), None)
+    given = document.findtext("head/title") or ("" if heading is None else heading.text_content())
+    return _BLANK.sub(" ", given).strip() or "考核报告"
 
 
 def _running(header: Any) -> dict[str, Any]:
