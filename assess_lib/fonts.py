@@ -7,16 +7,11 @@ All of them are regular weight; headings differ by face and size, as in printed 
 
 from __future__ import annotations
 
-import atexit
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
 from assess_lib.errors import EnvironmentFailure
 
@@ -31,20 +26,6 @@ _FILES = (
     ("pylopdf_fonts_zh_cn", "NotoSansSC-Regular.otf"),
     ("noto_cjk_sans_otc", "NotoSansCJK-Regular.ttc"),
 )
-
-_FONTCONFIG = """<?xml version="1.0"?>
-<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
-<fontconfig>
-{folders}
-  <cachedir>{cache}</cachedir>
-{aliases}
-</fontconfig>
-"""
-_ALIAS = (
-    '  <alias binding="same"><family>{generic}</family>'
-    "<prefer><family>{family}</family><family>{rare}</family></prefer></alias>"
-)
-_GENERIC = {"serif": SERIF, "sans-serif": SANS, "monospace": SANS}
 
 
 @cache
@@ -103,32 +84,3 @@ def matplotlib_style() -> Mapping[str, Any]:
         "text.usetex": False,
         "text.parse_math": False,  # a "$" in a label is a character, not mathematics
     }
-
-
-@cache
-def configure_fontconfig() -> Path:
-    """Point fontconfig at the pinned faces alone and return the file that says so.
-
-    Sets FONTCONFIG_FILE for this process, so call it before WeasyPrint is imported. The file and
-    fontconfig's cache lie in a private temporary folder that goes with the process.
-    """
-    folder = Path(tempfile.mkdtemp(prefix="assess-fonts-"))
-    atexit.register(_remove, folder, os.getpid())
-    folders = sorted({path.parent for path in font_files()})
-    text = _FONTCONFIG.format(
-        folders="\n".join(f"  <dir>{escape(str(each))}</dir>" for each in folders),
-        cache=escape(str(folder / "cache")),
-        aliases="\n".join(
-            _ALIAS.format(generic=generic, family=family, rare=RARE) for generic, family in _GENERIC.items()
-        ),
-    )
-    target = folder / "fonts.conf"
-    target.write_text(text, encoding="utf-8")
-    os.environ["FONTCONFIG_FILE"] = str(target)
-    return target
-
-
-def _remove(folder: Path, owner: int) -> None:
-    """Remove the temporary folder, but only in the process that made it: forked workers share it."""
-    if os.getpid() == owner:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -108,7 +108,7 @@ def test_pdf_is_repeatable_and_carries_text() -> None:
     ],
 )
 def test_pdf_reads_no_file(tmp_path: Path, markup: str) -> None:
-    """A page cannot pull a local file into the PDF, by any element or within a drawing: it is as if it were not there."""
+    """A page cannot pull a local file into the PDF, by any element or in a drawing: it is as if it were not there."""
     secret = tmp_path / "secret.svg"
     drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
     html = '<html lang="zh"><title>县</title><h1>县</h1>{}</html>'

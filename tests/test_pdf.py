@@ -231,7 +231,10 @@ def test_the_same_bytes(reports: Reports) -> None:
     assert export.to_pdf(page, files) == export.to_pdf(page, dict(files)) != export.to_pdf(page)
 
 
-SEEN_BY_NOBODY = "script, style, head, header.running, footer.foot, [aria-hidden=true], details.note, .facts details ul"
+SEEN_BY_NOBODY = (
+    "script, style, head, header.running, footer.foot, [aria-hidden=true], details.note, .facts details ul, "
+    ".published caption"
+)
 
 
 def spread(text: str) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import base64
 import contextlib
-import os
 import shutil
 import subprocess
 import sys
@@ -27,12 +26,12 @@ from PIL import Image, ImageChops, ImageFilter
 if __name__ == "__main__":  # run as a script
     sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
 
-from browser import browser, needs_browser
+from browser import browser, needs_browser, pinned_fonts
 from build import make_tables
 from report_pages import LONGEST_NAME, MANY, OPEN, RARE, RARE_NAME, SCORED, VETOED, Reports, tables
 from report_set import make_set
 
-from assess_lib import figures, fonts, views
+from assess_lib import figures, views
 from assess_lib.figures.readings import rank_ranges, reach
 from assess_lib.views.readings import ReadingsReport
 
@@ -67,15 +66,8 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Reports:
 @contextlib.contextmanager
 def pinned_browser() -> Iterator[Any]:
     """Start Chromium with the pinned fonts alone, whatever the machine has."""
-    before = os.environ.get("FONTCONFIG_FILE")
-    fonts.configure_fontconfig.cache_clear()
-    fonts.configure_fontconfig()
-    try:
-        with browser() as running:
-            yield running
-    finally:
-        if before is not None:
-            os.environ["FONTCONFIG_FILE"] = before
+    with pinned_fonts(), browser() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

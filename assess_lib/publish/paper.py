@@ -235,7 +235,7 @@ def _texts(nodes: Iterable[Node]) -> Iterable[str]:
 
 
 def _fetches(svg: bytes) -> bool:
-    """Tell whether a drawing refers to anything outside itself. Raises XMLSyntaxError for one that is not well-formed."""
+    """Tell whether a drawing refers to anything outside itself. Raises XMLSyntaxError for one that is no XML."""
     drawing = etree.fromstring(svg, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
     return any(
         not address.lstrip().startswith(("data:", "#")) for address in drawing.xpath("//@*[local-name() = 'href']")
