@@ -544,7 +544,7 @@ def test_an_option_given_empty_is_wrong_usage(option: str, capsys: pytest.Captur
 
 # What takes a tenth of a second or more to import, and what the commands below have no use for.
 _HEAVY = {"IPython", "duckdb", "jinja2", "matplotlib", "nbconvert", "numpy", "openpyxl", "pandas", "papermill"}
-_HEAVY |= {"pyarrow", "pydantic", "rich", "ruamel", "weasyprint", "xlsxwriter"}
+_HEAVY |= {"pyarrow", "pydantic", "rich", "ruamel", "typst", "xlsxwriter"}
 
 
 def _imported(arguments: Sequence[str]) -> set[str]:
@@ -584,6 +584,6 @@ def test_completing_a_command_imports_nothing_heavy() -> None:
 
 def test_scoring_and_explaining_import_no_data_frames(scored: Year) -> None:
     """check, score and explain work on plain rows: pandas, figures and notebooks are never imported for them."""
-    never = {"IPython", "duckdb", "jinja2", "matplotlib", "nbconvert", "openpyxl", "pandas", "papermill", "weasyprint"}
+    never = {"IPython", "duckdb", "jinja2", "matplotlib", "nbconvert", "openpyxl", "pandas", "papermill", "typst"}
     for arguments in (["check"], ["score"], ["explain", "T01"]):
         assert _imported([*arguments, *scored.options]) & never == set(), arguments
