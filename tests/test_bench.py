@@ -44,7 +44,7 @@ SECONDS = Row("help", "assess --help", "", "seconds", 0.3, (0.5, 0.1, 0.2))
     ],
 )
 def test_ratios_are_of_medians_and_goals_are_bounds(row: Row, measured: float | None, reached: bool | None) -> None:
-    """A rate is reached when it is large enough, a share or time when small enough; nothing measured is neither."""
+    """A rate is reached when it is large enough, a share or a time when it is small enough; no number is neither."""
     assert row.measured == measured
     assert row.reached is reached
 

@@ -1,7 +1,8 @@
 """Unit reports in one warm process, without kernels: the floor that no batch gets under, and ploomber-engine's way.
 
-Run as a script by ``work``: ``in_process.py WAY FOLDER UNIT…`` says ``ready`` when everything is imported, waits for a
-line, makes the reports of the units one after another (ipynb, html, pdf) in FOLDER, and says ``done``.
+Run as a script by ``work``: ``in_process.py WAY SLICES FOLDER UNIT…`` says ``ready`` when everything is imported, waits
+for a line, makes the reports of the units one after another (ipynb, html, pdf) in FOLDER, each of its own data in
+SLICES, and says ``done``.
 """
 
 from __future__ import annotations
@@ -72,21 +73,21 @@ def floor() -> Maker:
     """Get ready and return what makes one unit's report: our cells, record, page and PDF, and nothing around them."""
     import nbformat
 
-    from assess_lib import figures, history, paths, store, views  # noqa: F401
+    from assess_lib import figures, views  # noqa: F401
     from assess_lib.fonts import matplotlib_style
     from assess_lib.publish import export, record
 
     matplotlib_style()
     shell, shown = _shell()
-    data = store.load_set(os.environ["ASSESS_PROCESSED"])
     scrub = record.Scrubber({})
     export.to_pdf(export.to_html(nbformat.v4.new_notebook()))
 
     def make(unit: str, target: Path) -> None:
         notebook = nbformat.read(NOTEBOOK, as_version=4)
         execute(shell, shown, notebook, {"unit_id": unit})
+        data = shell.user_ns["report"].data
         made = record.normalise(notebook, scrub, views.page_metadata(data, unit))
-        record.write(made, target.with_suffix(".ipynb"))
+        target.with_suffix(".ipynb").write_bytes(record.dump(made))
         _page(made, target)
 
     return make
@@ -111,12 +112,13 @@ WAYS: Mapping[str, Callable[[], Maker]] = {"floor": floor, "ploomber": ploomber}
 
 def main(arguments: list[str]) -> None:
     """Make the reports of the units named, when told to begin."""
-    way, folder, *units = arguments
+    way, slices, folder, *units = arguments
     os.chdir(NOTEBOOK.parent)
     make = WAYS[way]()
     print("ready", flush=True)
     sys.stdin.readline()
     for unit in units:
+        os.environ["ASSESS_SLICE"] = str(Path(slices, f"{unit}.json"))
         make(unit, Path(folder, unit))
     print("done", flush=True)
 

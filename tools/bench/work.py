@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import os
 import shutil
 import statistics
 import subprocess
@@ -143,7 +144,7 @@ def unit_reports(bench: Bench) -> list[Row]:
             1.0,
             tuple(own) if not skipped else (),
             tuple(other),
-            "whole command against whole processes; page and PDF by our exporter in both",
+            "whole command against whole processes, each given its unit's data; page and PDF by our exporter in both",
             skipped,
         ),
         Row(
@@ -163,13 +164,14 @@ def in_process(bench: Bench, way: str) -> tuple[float, float]:
     """Make the unit reports in two warm processes; return (seconds until both are warm, seconds of the work)."""
     folder = bench.year.scratch / way
     folder.mkdir(exist_ok=True)
-    environment = _with_sentences(bench)
+    slices = _slices(bench)
+    environment = {**os.environ, **bench.year.environment}
     if way == "ploomber":
         environment["PYTHONPATH"] = str(PLOOMBER)
     began = time.perf_counter()
     workers = [
         subprocess.Popen(
-            [sys.executable, str(IN_PROCESS), way, str(folder), *bench.chosen[place::_PROCESSES]],
+            [sys.executable, str(IN_PROCESS), way, str(slices), str(folder), *bench.chosen[place::_PROCESSES]],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -205,18 +207,18 @@ def _await(worker: subprocess.Popen[str], word: str, way: str) -> None:
     raise Failed(f"in_process.py {way} ended before it was {word}")
 
 
-def _with_sentences(bench: Bench) -> dict[str, str]:
-    """Return an environment in which the batch has already said what depends on the readings, as it does for units."""
-    import os
+def _slices(bench: Bench) -> Path:
+    """Lay down each unit's data, as the batch hands them to its notebooks, and return the folder."""
+    from assess_lib.store import load_set, read_tables
+    from assess_lib.views.unit_slice import slices_of
 
-    from assess_lib.sensitivity import READINGS_VARIABLE, explore, sentences_file
-    from assess_lib.store import load_rows
-
-    place = bench.year.scratch / "readings.json"
-    one = load_rows(bench.year.processed)
-    explored = explore(one.tables, one.basis.scheme, one.basis.run_date, one.basis.readings)
-    place.write_bytes(sentences_file(explored, one.receipt_digest))
-    return {**os.environ, **bench.year.environment, READINGS_VARIABLE: str(place)}
+    place = bench.year.scratch / "slices"
+    place.mkdir(exist_ok=True)
+    processed = bench.year.processed
+    cut = slices_of(processed, load_set(processed), read_tables(processed))
+    for unit in bench.chosen:
+        (place / f"{unit}.json").write_bytes(cut.cut(unit).dump())
+    return place
 
 
 def _get_ploomber() -> str:
