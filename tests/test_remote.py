@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import nbformat
 import pytest
 from in_process import contents
 from nbformat.v4 import new_code_cell, new_notebook
+from test_end_to_end import make_project
 
 from assess_lib.cli.run import check_scheduler
 from assess_lib.errors import EnvironmentFailure, UsageError
@@ -146,3 +148,18 @@ def test_dask_is_imported_for_the_option_alone() -> None:
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "'assess_lib.publish.year'" in told
     assert "'distributed'" not in told and "'dask'" not in told and "publish.remote" not in told
+
+
+@pytest.mark.deep
+def test_a_whole_year_on_a_cluster(cluster: Cluster, tmp_path: Path) -> None:
+    """`run --scheduler` with real kernels and PDFs leaves every byte of a local run; a second one runs nothing."""
+    made, source = {}, make_project(tmp_path / "source")
+    for place, options in (("far", ("--scheduler", cluster.address)), ("near", ())):
+        project = Path(shutil.copytree(source, tmp_path / place))
+        for again in (False, True):
+            command = [sys.executable, "-m", "assess_lib", "run", "--jobs", "1", *options]
+            done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=600)
+            assert done.returncode == 0, done.stderr
+            assert ("其中 11 份内容没有变化" in done.stdout) is again
+        made[place] = contents(project / "reports")
+    assert made["far"] == made["near"]
