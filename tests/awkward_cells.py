@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a cell reads best in one line)
 """Cells whose outputs are hard to get right, for kernels that are to show what an ordinary kernel shows."""
 
 from __future__ import annotations

@@ -104,7 +104,9 @@ def assert_same(shown: dict[str, Any], ordinary: dict[str, Any]) -> None:
 def gone(*marks: str) -> bool:
     """Tell whether, within a while, no process is left whose command holds one of these marks."""
     for _ in range(150):
-        if not any(mark in " ".join(p.info["cmdline"] or ()) for p in psutil.process_iter(["cmdline"]) for mark in marks):
+        if not any(
+            mark in " ".join(p.info["cmdline"] or ()) for p in psutil.process_iter(["cmdline"]) for mark in marks
+        ):
             return True
         time.sleep(0.1)
     return False
@@ -197,8 +199,12 @@ CLIENT = """
     sys.path.insert(0, {tests!r})
     from test_warm_kernels import run, papermill_engines, WarmEngine
     papermill_engines.register('warm', WarmEngine)
-    run("import subprocess, sys, time\\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)  # {mark}'],"
-        " start_new_session=True)\\nopen({ready!r}, 'w').close()\\ntime.sleep(600)", warm_imports=('{module}',))
+    run('''
+        import subprocess, sys, time
+        subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)  # {mark}'], start_new_session=True)
+        open({ready!r}, 'w').close()
+        time.sleep(600)
+    ''', warm_imports=('{module}',))
 """
 
 

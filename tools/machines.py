@@ -186,7 +186,7 @@ def no_fonts(home: Path) -> Mapping[str, str]:
 # Started before anything else in every interpreter of the run.
 _SITECUSTOMIZE = f"""
 import os, sys, threading, time
-if "assess_lib.publish.kernels" in sys.orig_argv:  # a second thread: the nursery must not fork, and says no
+if any("assess_lib.warm" in one for one in sys.orig_argv):  # a second thread: the nursery must not fork, and says no
     threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
 if "ipykernel_launcher" in sys.orig_argv:
     open(os.environ["{COLD_MARK}"], "w").close()

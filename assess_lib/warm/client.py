@@ -84,9 +84,9 @@ class Forked:
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait until the kernel has ended and return its exit code. Raises subprocess.TimeoutExpired."""
-        if self.returncode is None and self._handle is not None:
-            if not select.select([self._handle], [], [], timeout)[0]:
-                raise subprocess.TimeoutExpired("kernel", timeout or 0)
+        handles = [self._handle] if self.returncode is None and self._handle is not None else []
+        if handles and not select.select(handles, [], [], timeout)[0]:
+            raise subprocess.TimeoutExpired("kernel", timeout or 0)
         code = self.poll()
         assert code is not None
         return code
@@ -268,7 +268,9 @@ def shadowed(imports: Sequence[str], folder: str) -> bool:
     )
 
 
-def fork(command: Sequence[str], folder: str, environment: Mapping[str, str], *, wire: bool, imports: Any = None) -> Any:
+def fork(
+    command: Sequence[str], folder: str, environment: Mapping[str, str], *, wire: bool, imports: Any = None
+) -> Any:
     """Fork the kernel that ``command`` would start. Raises CannotFork when it has to be started in the ordinary way.
 
     ``imports`` are names of modules (None: those of the environment). Return its handle; with ``wire`` also the socket.

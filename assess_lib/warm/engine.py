@@ -54,9 +54,7 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]
             deadline = time.monotonic() + notebook_timeout
             kwargs.setdefault("timeout_func", _until(deadline, execution_timeout or kwargs.get("timeout")))
         try:
-            return super().execute_managed_notebook(
-                nb_man, kernel_name, execution_timeout=execution_timeout, **kwargs
-            )
+            return super().execute_managed_notebook(nb_man, kernel_name, execution_timeout=execution_timeout, **kwargs)
         except DeadKernelError as error:
             code = managers[-1].exit_code if managers else None
             if code is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import os
 import socket
 import sys
@@ -72,7 +73,7 @@ class _Publisher(IOPubThread):
             f()
 
     def _really_send(self, msg: Sequence[bytes | memoryview], *_arguments: Any, **_options: Any) -> None:
-        if self._is_master_process():
+        if self._is_master_process():  # type: ignore[no-untyped-call]
             self._forward()  # what forked processes said comes before what the kernel says now
             self._writer.send(wire.IOPUB, msg)
         else:
@@ -96,7 +97,7 @@ class _NoThread:
         return False
 
 
-class WiredKernel(IPythonKernel):  # type: ignore[misc]
+class WiredKernel(IPythonKernel):
     """IPython's kernel; its shell channel need not be a ZMQ stream."""
 
     shell_stream = AnyTrait()
@@ -116,11 +117,11 @@ def _hook_figures() -> None:
             getattr(sys.modules[name], hook)()
 
 
-class WarmApp(IPKernelApp):  # type: ignore[misc]
+class WarmApp(IPKernelApp):
     """ipykernel's application, in a process that has imported before."""
 
     def init_gui_pylab(self) -> None:
-        super().init_gui_pylab()
+        super().init_gui_pylab()  # type: ignore[no-untyped-call]
         _hook_figures()
 
 
@@ -150,9 +151,9 @@ class WiredApp(WarmApp):
         self.session.key = b""  # nobody else can write to a socket pair
         writer = wire.Writer(self.connection)
         self.shell_stream = _Stream(writer)
-        self.configure_tornado_logger()
+        self.configure_tornado_logger()  # type: ignore[no-untyped-call]
         self.iopub_thread = _Publisher(writer)
-        self.iopub_thread.start()
+        self.iopub_thread.start()  # type: ignore[no-untyped-call]
         self.iopub_socket = self.iopub_thread.background_socket
 
     def init_kernel(self) -> None:
@@ -198,10 +199,8 @@ class WiredApp(WarmApp):
 
         loop.add_reader(self.connection, receive)
         self.kernel._publish_status("starting", "shell")
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             self.io_loop.start()
-        except KeyboardInterrupt:
-            pass
 
 
 def run(connection: socket.socket, arguments: list[str]) -> None:

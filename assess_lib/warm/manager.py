@@ -21,7 +21,8 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from traitlets import Any as AnyTrait
 
-from assess_lib.warm import client, wire
+from assess_lib.warm import wire
+from assess_lib.warm.client import CannotFork, Forked, fork, possible
 
 _LOCAL = {None, "local-provisioner", "warm-provisioner"}
 _GRACE = 5.0  # seconds in which a kernel that was asked to stop does what was registered for its end
@@ -138,13 +139,13 @@ class WiredClient(AsyncKernelClient):
 
     connection = AnyTrait()
 
-    def start_channels(self, *_arguments: Any, **_channels: Any) -> None:  # type: ignore[override]
+    def start_channels(self, *_arguments: Any, **_channels: Any) -> None:
         """Open the channels."""
         self.session.key = b""
         self._shell_channel = _Channel(self.connection, self.session, wire.SHELL)
         self._iopub_channel = _Channel(self.connection, self.session, wire.IOPUB)
 
-    def stop_channels(self) -> None:  # type: ignore[override]
+    def stop_channels(self) -> None:
         """Close the channels."""
         self._shell_channel = self._iopub_channel = None
 
@@ -163,11 +164,12 @@ class WiredClient(AsyncKernelClient):
         """The channel of outputs."""
         return self._iopub_channel
 
-    async def is_alive(self) -> bool:  # type: ignore[override]
+    async def is_alive(self) -> bool:
         """Tell whether the kernel lives."""
+        assert self.parent is not None
         return bool(await self.parent.is_alive())
 
-    async def wait_for_ready(self, timeout: float | None = None) -> None:  # type: ignore[override]
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Wait for the kernel's first word. Raises RuntimeError when it dies before it, or takes too long."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
@@ -186,7 +188,7 @@ class WiredClient(AsyncKernelClient):
 class WarmKernelManager(AsyncKernelManager):
     """Jupyter's kernel manager; its kernel is forked when that is possible, and an ordinary one otherwise."""
 
-    forked: client.Forked | None = None
+    forked: Forked | None = None
     imports: Any = None
     """Names of modules to import beforehand; None: those that the environment names."""
     exit_code: int | None = None
@@ -197,15 +199,15 @@ class WarmKernelManager(AsyncKernelManager):
         """Fork the kernel, or start it in the ordinary way."""
         try:
             await self._fork(dict(kw))
-        except client.CannotFork as why:
+        except CannotFork as why:
             self.log.debug("an ordinary kernel is started: %s", why)
-            await AsyncKernelManager.start_kernel(self, **kw)  # type: ignore[arg-type]
+            await AsyncKernelManager.start_kernel(self, **kw)
 
     async def _fork(self, kw: dict[str, Any]) -> None:
         spec = self.kernel_spec
         provisioner = spec.metadata.get("kernel_provisioner", {}) if spec else {}
-        if spec is None or provisioner.get("provisioner_name") not in _LOCAL or not client.possible():
-            raise client.CannotFork("not a kernel of this machine")
+        if spec is None or provisioner.get("provisioner_name") not in _LOCAL or not possible():
+            raise CannotFork("not a kernel of this machine")
         self.kernel_id = self.kernel_id or str(uuid.uuid4())
         extra = kw.pop("extra_arguments", [])
         kw.pop("kernel_id", None)
@@ -216,9 +218,9 @@ class WarmKernelManager(AsyncKernelManager):
         prepared = await KernelProvisionerBase.pre_launch(plain, cmd=self.format_kernel_cmd(extra), **kw)
         environment = {**prepared["env"], "JPY_PARENT_PID": str(os.getpid())}
         if set(prepared) - {"env", "cmd"}:
-            raise client.CannotFork("options of a process that are not known here")
+            raise CannotFork("options of a process that are not known here")
         imports = provisioner.get("config", {}).get("imports") if self.imports is None else self.imports
-        self.forked, connection = client.fork(prepared["cmd"], folder, environment, wire=True, imports=imports)
+        self.forked, connection = fork(prepared["cmd"], folder, environment, wire=True, imports=imports)
         self._connection = _Connection(connection)
 
     @property
@@ -270,11 +272,9 @@ class WarmKernelManager(AsyncKernelManager):
             self._drop(forked)
         await super().cleanup_resources(restart=restart)
 
-    def _drop(self, forked: client.Forked) -> None:
+    def _drop(self, forked: Forked) -> None:
         forked.kill()
         forked.close()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
-
-

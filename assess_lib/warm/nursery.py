@@ -60,7 +60,8 @@ def _end_descendants() -> None:
 def _own_files() -> list[str]:
     """Return the files of the imported modules that may change while this process lives: not those of packages."""
     prefixes = tuple(str(Path(prefix).resolve()) + os.sep for prefix in (sys.prefix, sys.base_prefix))
-    files = {str(Path(m.__file__).resolve()) for m in list(sys.modules.values()) if getattr(m, "__file__", None)}
+    named = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    files = {str(Path(name).resolve()) for name in named if name}
     return sorted(file for file in files if not file.startswith(prefixes))
 
 
@@ -110,12 +111,13 @@ class _Nursery:
 
     def serve(self) -> None:
         """Serve until the other side is gone; kernels that still run end with it, as their life lines break."""
+        requests = self._requests.fileno()
         while True:
-            ready, _, _ = select.select([self._requests, self._woken], [], [])
+            ready, _, _ = select.select([requests, self._woken], [], [])
             if self._woken in ready:
                 os.read(self._woken, 4096)
                 self._clear_away()
-            if self._requests in ready:
+            if requests in ready:
                 request, lines, _, _ = socket.recv_fds(self._requests, REQUEST, 2)
                 if not request:
                     return
@@ -176,7 +178,7 @@ def _keep(request: dict[str, Any], lines: list[int]) -> int:
             os.close(lines[1])
         try:
             socket.send_fds(line, [json.dumps({"pid": kernel}).encode()], [handle])
-            while handle not in (ready := select.select([line, handle], [], [])[0]):
+            while handle not in (ready := select.select([line.fileno(), handle], [], [])[0]):
                 if not line.recv(_ANSWER):
                     break
             if handle in ready:

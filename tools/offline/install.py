@@ -70,6 +70,8 @@ def install() -> None:
     wheels = str(OFFLINE / "wheels")
     run(*pip, "--require-hashes", "--find-links", wheels, "--requirement", "requirements.lock")
     run(*pip, "--no-build-isolation", "--editable", ".")
+    kernel = ("kernelspec", "install", "--sys-prefix", "--name", "python3-warm", "assess_lib/warm/kernelspec")
+    run(python, "-m", "jupyter", *kernel)
     if os.name == "posix":  # make takes the environment for built
         run("sh", "-c", 'touch ".venv/.ready-$(pwd -P | cksum | cut -d" " -f1)"')
     subprocess.run([python, "-m", "assess_lib", "doctor"], cwd=ROOT, check=False)
