@@ -157,16 +157,17 @@ def _reports(kind: ReportFacts, unit: Unit, case: Case) -> Iterator[Fact]:
     for report in kind.due:
         yield from _report(report, rows.pop((report.material, report.quarter), None), kind, unit, case)
     for row in rows.values():
-        name = _report_name(row["材料"], row["季度"])
+        name = report_name(row["材料"], row["季度"])
         yield Fact(case.scheme.cut_off, (name,), f"{name}：方案未要求，不计", (row.source,), "suppressed")
 
 
-def _report_name(material: str, quarter: str | None) -> str:
+def report_name(material: str, quarter: str | None) -> str:
+    """Name a report in words: its material, or the quarter whose progress it tells."""
     return f"第{quarter}季度进展" if quarter else material
 
 
 def _report(report: DueReport, row: Row | None, kind: ReportFacts, unit: Unit, case: Case) -> Iterator[Fact]:
-    name = f"{_report_name(report.material, report.quarter)}（{report.due} 到期）"
+    name = f"{report_name(report.material, report.quarter)}（{report.due} 到期）"
     own = (row.source,) if row is not None else (unit.source,)
 
     def nothing(why: str, status: Status = "suppressed", reading: str = "") -> Fact:
@@ -226,13 +227,16 @@ def _key_task_doubt(kind: ReportFacts, chain: Chain, unit: Unit) -> tuple[Doubt,
         formula="暂按 0.00 计",
         source=(unit.source,),
     )
-    return (
-        Doubt(
-            "key-task-unknown",
-            "单位名录",
-            f"{unit.name}的“重点任务单位”为空，无法判断是否应报季度进展。",
-            "请在“单位名录”填写“是”或“否”，并注明依据文号。",
-        ),
+    return (key_task_unknown(unit),)
+
+
+def key_task_unknown(unit: Unit) -> Doubt:
+    """Say that nobody told whether the unit owes the quarterly reports."""
+    return Doubt(
+        "key-task-unknown",
+        "单位名录",
+        f"{unit.name}的“重点任务单位”为空，无法判断是否应报季度进展。",
+        "请在“单位名录”填写“是”或“否”，并注明依据文号。",
     )
 
 

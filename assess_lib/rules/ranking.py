@@ -130,9 +130,14 @@ def _place(row: Row, which: List, rule: QuarterlyTopRanks, unit: Unit, case: Cas
     return Place(row["季度"], which, row, (rank, ranking.listed), points, rivals)
 
 
+def list_key(quarter: str, which: List) -> tuple[str, str, str]:
+    """Return the key under which a case shares one list of one quarter; whoever has ranked it already puts it there."""
+    return __name__, quarter, which
+
+
 def _rankings(quarter: str, which: List, case: Case) -> dict[str, Ranking]:
     """Return one list of one quarter by group, and that of all units under ``""``; made once, shared by all units."""
-    key = (__name__, quarter, which)
+    key = list_key(quarter, which)
     if key not in case.shared:
         pools: defaultdict[str, list[tuple[Source, tuple[Fraction, ...]]]] = defaultdict(list)
         for unit in case.units:
@@ -194,6 +199,11 @@ def _missing_quarter(quarter: str, chain: Chain, unit: Unit) -> Doubt:
         formula="暂按 0.00 计",
         source=(unit.source,),
     )
+    return quarter_not_reported(quarter, unit)
+
+
+def quarter_not_reported(quarter: str, unit: Unit) -> Doubt:
+    """Say that a unit's figures of one quarter are missing while those of others are there."""
     return Doubt(
         f"quarter-{quarter}-not-reported",
         TABLE,
