@@ -51,22 +51,21 @@ def list_adjustments(
 
     Takes what ``scoring.score`` takes. Example: a 扣分登记 of 1.00 revoked in a unit at 97.00: old 1.00, effect +1.00.
     """
-    decisions = tables["调整复核"]
-    if not decisions:
+    if not tables["调整复核"]:
         return ()
     case = Case.build(tables, scheme, readings, run_date)
-    found = []
-    for unit in case.units:
-        own = sorted((row for row in decisions if row["单位"] == unit.id), key=lambda row: row.source)
-        actual = judge(unit, case) if own else None
-        for row in own:
-            assert actual is not None
-            found.append(_adjustment(row, unit, case, tables, actual))
-    return tuple(found)
+    return tuple(made for unit in case.units for made in unit_adjustments(unit, case))
 
 
-def _adjustment(decision: Row, unit: Unit, case: Case, tables: Tables, actual: Result) -> Adjustment:
-    objects = _objects(decision, tables)
+def unit_adjustments(unit: Unit, case: Case) -> list[Adjustment]:
+    """List the decisions on one unit's rows, in the order of their file rows."""
+    own = case.rows("调整复核", unit)
+    actual = judge(unit, case) if own else None
+    return [_adjustment(row, unit, case, actual) for row in own if actual is not None]
+
+
+def _adjustment(decision: Row, unit: Unit, case: Case, actual: Result) -> Adjustment:
+    objects = _objects(decision, unit, case)
     effect, note = _effect(actual, judge(unit, case.without(decision)))
     return Adjustment(
         unit.id,
@@ -87,10 +86,10 @@ def _adjustment(decision: Row, unit: Unit, case: Case, tables: Tables, actual: R
     )
 
 
-def _objects(decision: Row, tables: Tables) -> list[Row]:
+def _objects(decision: Row, unit: Unit, case: Case) -> list[Row]:
     """Return the rows that a decision is about: one, or all the unit's rows of a ticket."""
     table, column = decision["对象表"], TABLES[decision["对象表"]].object_column
-    return [row for row in tables[table] if row[column] == decision["对象编号"] and row["单位"] == decision["单位"]]
+    return [row for row in case.rows(table, unit) if row[column] == decision["对象编号"]]
 
 
 def _what(objects: Sequence[Row]) -> str:

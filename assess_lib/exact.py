@@ -49,6 +49,15 @@ def ratio(value: Decimal, whole: Decimal, part: Decimal) -> Decimal:
         return cents(value * whole / part)
 
 
+def negative(value: Decimal) -> Decimal:
+    """Return the value below zero, every digit of it: a bare minus would round to 28.
+
+    >>> negative(Decimal("12345678901234567890123456789.01"))
+    Decimal('-12345678901234567890123456789.01')
+    """
+    return _WIDE.minus(value)
+
+
 def mean(values: Iterable[Decimal], count: int | None = None) -> Decimal:
     """Average exact values over ``count`` (default: how many there are), rounded once, half up, to 0.01.
 

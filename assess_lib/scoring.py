@@ -196,6 +196,12 @@ def judge(unit: Unit, case: Case) -> Result:
     return _judge(unit, case).result
 
 
+def score_unit(unit: Unit, case: Case) -> Score:
+    """Score one unit alone, with its ledger and problems; ranks and quotas, which need the others, are left out."""
+    made = _judge(unit, case)
+    return Score((made.result,), made.items, made.entries, made.problems)
+
+
 def _limited(judged: list[_UnitScore], scheme: Scheme) -> list[_UnitScore]:
     """Let the quotas of bands move units to the next band, and say so in the ledger's last row."""
     if not scheme.grades.limited:

@@ -50,6 +50,8 @@ COMMANDS: Mapping[str, Listed] = {
     "verify": Listed("assess_lib.cli.verify:verify", "核对：哈希、重新评分、台账、印出的数字"),
     "readings": Listed("assess_lib.cli.readings:readings", "全部口径组合：谁的等次、名次取决于哪项口径"),
     "robustness": Listed("assess_lib.cli.robustness:robustness", "结论稳不稳：最少更正几条登记就会变，还能扣多少分"),
+    "score-large": Listed("assess_lib.cli.large:score_large", "全省、全国规模的计分：从 parquet 表到 parquet 结果"),
+    "explain-large": Listed("assess_lib.cli.large:explain_large", "用文字说明大规模计分中某个单位的得分由来"),
     "compare": Listed("assess_lib.cli.compare:compare", "比较两个结果文件夹：哪些单位变了，为什么"),
     "templates": Listed("assess_lib.cli.templates:templates", "生成空白表格，发给各单位填写"),
     "new-year": Listed("assess_lib.cli.new_year:new_year", "由上一年度生成新年度的原始数据文件夹"),

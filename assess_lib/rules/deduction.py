@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from assess_lib.exact import ZERO, show, times
+from assess_lib.exact import ZERO, negative, show, times
 from assess_lib.ledger import Chain, Status
 from assess_lib.rules.case import (
     Case,
@@ -103,7 +103,7 @@ def _settle(chain: Chain, fact: Fact, taken: defaultdict[str, Decimal]) -> None:
         chain.note(
             fact.label,
             fact.status,
-            nominal=-fact.amount,
+            nominal=negative(fact.amount),
             formula=text,
             reading=fact.reading,
             source=fact.source,
@@ -130,7 +130,7 @@ def _settle(chain: Chain, fact: Fact, taken: defaultdict[str, Decimal]) -> None:
     chain.append(
         fact.label,
         status,
-        nominal=-fact.amount,
+        nominal=negative(fact.amount),
         points=real,
         formula=formula,
         reading=fact.reading,

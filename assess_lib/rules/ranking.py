@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -80,7 +81,7 @@ def quarterly_top_ranks(item: Item, unit: Unit, case: Case) -> Outcome:
         _place(rows[quarter], which, rule, unit, case)
         for quarter in QUARTERS
         if quarter in rows
-        for which in _lists(case)
+        for which in lists(case.readings)
     ]
     combine = case.readings["info_quarters"]
     totals = dict.fromkeys(QUARTERS, ZERO)
@@ -104,11 +105,12 @@ def quarterly_top_ranks(item: Item, unit: Unit, case: Case) -> Outcome:
     return Outcome.of(chain, doubts)
 
 
-def _lists(case: Case) -> tuple[List, ...]:
-    return ("volume", "rate") if case.readings["info_lists"] == "separate" else ("both",)
+def lists(readings: Mapping[str, str]) -> tuple[List, ...]:
+    """Return the lists that the readings ask for."""
+    return ("volume", "rate") if readings["info_lists"] == "separate" else ("both",)
 
 
-def _standing(row: Row, which: List) -> tuple[Fraction, ...] | None:
+def standing_of(row: Row, which: List) -> tuple[Fraction, ...] | None:
     """Return what a list ranks by, exactly; None when the row is not on the list."""
     sent, adopted = row["报送条数"], row["采用条数"]
     if sent == 0 or (which == "rate" and adopted == 0):
@@ -120,7 +122,7 @@ def _standing(row: Row, which: List) -> tuple[Fraction, ...] | None:
 def _place(row: Row, which: List, rule: QuarterlyTopRanks, unit: Unit, case: Case) -> Place:
     """Find the unit's place in one list of one quarter."""
     pool = "" if case.readings["info_pool"] == "all_units" else unit.group
-    own = _standing(row, which)
+    own = standing_of(row, which)
     if own is None:
         return Place(row["季度"], which, row, None, ZERO, ())
     ranking = _rankings(row["季度"], which, case)[pool]
@@ -142,7 +144,7 @@ def _rankings(quarter: str, which: List, case: Case) -> dict[str, Ranking]:
         pools: defaultdict[str, list[tuple[Source, tuple[Fraction, ...]]]] = defaultdict(list)
         for unit in case.units:
             for row in case.rows(TABLE, unit):
-                if row["季度"] == quarter and (standing := _standing(row, which)) is not None:
+                if row["季度"] == quarter and (standing := standing_of(row, which)) is not None:
                     for pool in ("", unit.group):
                         pools[pool].append((row.source, standing))
         case.shared[key] = {pool: Ranking.of(entries) for pool, entries in pools.items()}

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from assess_lib.exact import ZERO
+from assess_lib.exact import ZERO, to_cents
 from assess_lib.scale.columns import NONE, Flags, Ints, pair_codes, refuse, tie_break
 from assess_lib.scale.judged import Judged, absent, nothing_noted
 from assess_lib.scale.rows import Rows, awarded, status_code
@@ -61,7 +61,7 @@ def mean_per_matter(item: Item, year: Year) -> Judged:
         table=source,
         row=table.origin[order[counted][first]],
     )
-    return _with_absence(Rows.joined([set_aside, matters]), int(item.full * 100), name, year)
+    return _with_absence(Rows.joined([set_aside, matters]), to_cents(item.full), name, year)
 
 
 def _sums(values: Ints | Flags, first: Ints) -> Ints:
@@ -72,7 +72,7 @@ def _sums(values: Ints | Flags, first: Ints) -> Ints:
 
 def _within(most: Decimal, marks: Ints, table: str, column: str) -> None:
     """Hold marks to the scheme's largest one. Raises InputRejected, as no sum of larger ones would be safe."""
-    if (marks > int(most * 100)).any():
+    if (marks > to_cents(most)).any():
         raise refuse(table, column, f"有高于 {most} 的分值。", "请先用 assess check 清洗。")
 
 
@@ -147,7 +147,7 @@ def highest_level_per_matter(item: Item, year: Year) -> Judged:
     named = year.reported(name)
     unnamed = nothing_noted([rows], year)
     unnamed = unnamed.take(named[unnamed.unit])
-    return _with_absence(Rows.joined([rows, unnamed]), int(item.full * 100), name, year)
+    return _with_absence(Rows.joined([rows, unnamed]), to_cents(item.full), name, year)
 
 
 _HANGS = ("missing_evidence", "same_matter_across_items", "different_matters")
@@ -167,7 +167,7 @@ def _standings(rule: HighestLevelPerMatter, year: Year) -> _Standings:
     levels = TABLES[name].column("层级").choices
     level = table.choices("层级")[row]
     worth: dict[str, Decimal] = {str(key): points for key, points in rule.levels.items()}
-    points = np.array([int(worth.get(one, ZERO) * 100) for one in levels], dtype=np.int64)[level]
+    points = np.array([to_cents(worth.get(one, ZERO)) for one in levels], dtype=np.int64)[level]
     earns = np.array([one in worth for one in levels])[level]
     first_day, last_day = year.bounds
     revoked = year.decisions(name).decided[row]
@@ -227,4 +227,4 @@ def mean_of_raters(item: Item, year: Year) -> Judged:
     raters = sum_by(units, np.ones(len(units), dtype=np.int64), year.size)[rated]
     value = half_up(sum_by(units, marks, year.size)[rated], raters)
     rows = Rows.of(rated, nominal=value, table=TABLE_CODES[name], row=year.origin(name, first)[rated])
-    return _with_absence(rows, int(item.full * 100), name, year)
+    return _with_absence(rows, to_cents(item.full), name, year)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from assess_lib.exact import to_cents
 from assess_lib.rules.deduction import key_task_unknown, report_name
 from assess_lib.scale.columns import NO_DAY, NONE, Flags, Ints, pair_codes, tie_break
 from assess_lib.scale.judged import ROSTER, Doubted, Judged, absent, nothing_noted
@@ -62,7 +63,7 @@ def deduct_from_full(item: Item, year: Year) -> Judged:
     """
     rule = item.rule
     assert isinstance(rule, DeductFromFull)
-    full = int(item.full * 100)
+    full = to_cents(item.full)
     found = [_COLLECTORS[type(kind)](kind, year) for kind in rule.facts]
     facts = joined(found)
     if len(found) > 1:  # stable: facts of one day keep the order of the kinds
@@ -189,7 +190,7 @@ def _register(kind: RegisterFacts, year: Year) -> Facts:
     day = table.days("发生日期")
     standard = table.codes("标准编号", year.standards.codes)
     if (standard == NONE).any():
-        year.standards.position(str(table.values("标准编号")[int(np.argmax(standard == NONE))]))
+        year.standards.position(str(table.values("标准编号")[int(np.argmax(standard == NONE))]), "扣分登记")
     amount = times(year.standards.rate[standard], table.whole("数量", 1), year.beyond)
     decisions = year.decisions("扣分登记")
     first_day, last_day = year.bounds

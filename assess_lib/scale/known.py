@@ -21,6 +21,7 @@ _SETTINGS: Mapping[str, frozenset[str]] = {
         "PartRule": "name clause words",
         "Judgement": "pass_mark bonus_gate bonus_cap",
         "Line": "points clause name",
+        "PassMark": "points clause name",
         "Grades": "fail passed pending bands",
         "Band": "grade at_least approval",
         "Item": "id part name clause words cap rule",
@@ -44,10 +45,10 @@ _WORDS = ("document", "groups", "clauses", "readings", "publication", "confirmat
 
 def check_known(scheme: Scheme, methods: Collection[str]) -> None:
     """Hold a scheme to what is computed here. Raises UsageError that names every method and setting that is not."""
-    strange = [
-        f"items.{item.id}.rule.method={item.rule.method}" for item in scheme.items if item.rule.method not in methods
-    ]
-    strange += [] if strange else list(_strange(scheme, ""))
+    foreign = [item for item in scheme.items if item.rule.method not in methods]
+    strange = [f"items.{item.id}.rule.method={item.rule.method}" for item in foreign] or list(_strange(scheme, ""))
+    lines = {"bonus_gate": scheme.judgement.bonus_gate, "bonus_cap": scheme.judgement.bonus_cap}
+    strange += [f"judgement.{name}=null" for name, line in lines.items() if line is None]
     keys = [item.id for item in scheme.items if item.part == "key"]
     if len(keys) != 1:
         strange.append(f"重点考核项目 {len(keys)} 个（{'、'.join(keys)}）")

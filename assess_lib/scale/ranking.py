@@ -5,14 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
+from assess_lib.exact import to_cents
 from assess_lib.rules.ranking import quarter_not_reported
 from assess_lib.scale.columns import NONE, Ints
 from assess_lib.scale.judged import ROSTER, Doubted, Judged, absent
 from assess_lib.scale.rows import Rows, awarded
 from assess_lib.scale.rows import status_code as code
-from assess_lib.scale.sums import half_up, starts
+from assess_lib.scale.sums import competition_ranks, half_up, starts
 from assess_lib.scale.year import SOMEONE, TABLE_CODES, Year
 from assess_lib.scheme import Item, QuarterlyTopRanks
 from assess_lib.tables import TABLES
@@ -35,12 +35,12 @@ def quarterly_top_ranks(item: Item, year: Year) -> Judged:
     at = year.cells(TABLE, "季度", quarter, len(QUARTERS))
     has = at != NONE
     reported = has.any(axis=1)
-    prices = np.array([*(int(points * 100) for points in rule.rank_points), 0], dtype=np.int64)
+    prices = np.array([*(to_cents(points) for points in rule.rank_points), 0], dtype=np.int64)
     # by unit, quarter and list: the points of the place; a unit that is not on the list has none
     points = np.stack(
         [
             np.append(np.where(ranks == 0, 0, prices[np.minimum(ranks, len(prices)) - 1]), 0)[at]
-            for ranks in list_ranks(quarter, year)
+            for ranks in list_ranks(ranked_pool(quarter, year), year)
         ],
         axis=2,
     )
@@ -79,7 +79,7 @@ def quarterly_top_ranks(item: Item, year: Year) -> Judged:
             )
         )
     rows = Rows.joined(blocks)
-    rows = awarded(rows, rows.nominal, int(item.full * 100))
+    rows = awarded(rows, rows.nominal, to_cents(item.full))
     silence, missing = absent(TABLE, year)
     gaps = [
         Doubted(reported & ~has[:, number], quarter_not_reported(quarter, SOMEONE).message)
@@ -88,33 +88,21 @@ def quarterly_top_ranks(item: Item, year: Year) -> Judged:
     return Judged.scored(Rows.joined([rows, silence]), 0, year, (missing, *gaps))
 
 
-def list_ranks(quarter: Ints, year: Year) -> list[Ints]:
-    """Return for each list in force the rank of every row of 信息报送; 0 for a row that is not on it."""
-    table, units = year.table(TABLE), year.units(TABLE)
+def ranked_pool(quarter: Ints, year: Year) -> Ints:
+    """Return a code for the quarter of each row of 信息报送 and, ranked by group, for its unit's group."""
+    if year.readings["info_pool"] != "by_group":
+        return quarter
+    return year.group_codes[year.units(TABLE)] * len(QUARTERS) + quarter
+
+
+def list_ranks(pool: Ints, year: Year) -> list[Ints]:
+    """Return for each list in force the rank of every row of 信息报送 in its pool; 0 for a row that is not on it."""
+    table = year.table(TABLE)
     sent, adopted = table.whole("报送条数"), table.whole("采用条数")
-    pool = np.zeros(len(units), dtype=np.int64)
-    if year.readings["info_pool"] == "by_group":
-        pool = np.asarray(year.groups.indices.to_numpy(zero_copy_only=False), dtype=np.int64)[units]
-    pool = pool * len(QUARTERS) + quarter
     rate = rate_order(adopted, sent)
     if year.readings["info_lists"] == "separate":
-        return [_ranks(pool, sent > 0, sent), _ranks(pool, (sent > 0) & (adopted > 0), rate)]
-    return [_ranks(pool, sent > 0, sent, rate)]
-
-
-def _ranks(pool: Ints, listed: npt.NDArray[np.bool_], *keys: Ints) -> Ints:
-    """Rank the listed rows of each pool, the highest first, equal rows alike (1, 1, 3); 0 for rows not listed."""
-    ranks = np.zeros(len(pool), dtype=np.int64)
-    at = np.flatnonzero(listed)
-    order = at[np.lexsort((*(-key[at] for key in reversed(keys)), pool[at]))]
-    new_pool = starts(pool[order])
-    new = new_pool.copy()
-    for key in keys:
-        new |= starts(key[order])
-    position = np.arange(len(order), dtype=np.int64)
-    opened = np.maximum.accumulate(np.where(new_pool, position, 0))
-    ranks[order] = np.maximum.accumulate(np.where(new, position, 0)) - opened + 1
-    return ranks
+        return [competition_ranks(pool, sent > 0, sent), competition_ranks(pool, (sent > 0) & (adopted > 0), rate)]
+    return [competition_ranks(pool, sent > 0, sent, rate)]
 
 
 def rate_order(part: Ints, whole: Ints) -> Ints:

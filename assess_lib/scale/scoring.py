@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from assess_lib.exact import to_cents
 from assess_lib.scale.award import highest_level_per_matter, mean_of_raters, mean_per_matter
 from assess_lib.scale.columns import NONE, Flags, Ints
 from assess_lib.scale.deduction import deduct_from_full
@@ -20,10 +21,10 @@ from assess_lib.scale.judged import ROSTER, Judged
 from assess_lib.scale.known import check_known
 from assess_lib.scale.ranking import quarterly_top_ranks
 from assess_lib.scale.rows import Rows, status_code
-from assess_lib.scale.sums import starts
+from assess_lib.scale.sums import competition_ranks
 from assess_lib.scale.veto import hotline_red_lights, named_in_circular
 from assess_lib.scale.year import TABLE_CODES, Year, first_of
-from assess_lib.scheme import HighestLevelPerMatter, Item, Scheme
+from assess_lib.scheme import HighestLevelPerMatter, Item, Line, Scheme
 
 Method = Callable[[Item, Year], Judged]
 METHODS: Mapping[str, Method] = {
@@ -42,7 +43,7 @@ METHODS: Mapping[str, Method] = {
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """All units' results in roster order, in whole cents; a value that does not exist is NONE.
+    """All units' results in roster order, in whole cents; a value that does not exist is NONE, a rank 0.
 
     ``grade`` counts from 0: the fail grade, the pass grade, then the approved bands in the scheme's order.
     """
@@ -105,12 +106,17 @@ def score_tables(folder: Path, scheme: Scheme, readings: Mapping[str, str], run_
     for item in scheme.part_items("veto"):
         vetoed |= _flags(items[item.id].vetoed)
     key = _points(items[scheme.key_item.id])
-    gate = int(scheme.judgement.bonus_gate.points * 100)
+    gate = _line(scheme.judgement.bonus_gate)
     opened = ~vetoed & ((key >= gate) if readings["bonus_gate"] == "at_least" else (key > gate))
     earned = np.zeros(year.size, dtype=np.int64)
     for item in scheme.part_items("bonus"):
         earned += _points(items[item.id])
     return LargeScore(year, _results(vetoed, key, opened, earned, items, year), items, earned)
+
+
+def _line(line: Line | None) -> int:
+    assert line is not None  # ``check_known`` refuses a scheme without it
+    return to_cents(line.points)
 
 
 def _flags(flags: Flags | None) -> Flags:
@@ -126,18 +132,17 @@ def _points(judged: Judged) -> Ints:
 def _results(vetoed: Flags, key: Ints, opened: Flags, earned: Ints, items: Mapping[str, Judged], year: Year) -> Results:
     """Judge the units by their points (四): cap of the bonus part, final score, grade, ranks, open items."""
     scheme = year.scheme
-    bonus = np.where(opened, np.minimum(earned, int(scheme.judgement.bonus_cap.points * 100)), NONE)
+    bonus = np.where(opened, np.minimum(earned, _line(scheme.judgement.bonus_cap)), NONE)
     final = np.where(vetoed, NONE, key + np.where(opened, bonus, 0))
     grade = np.ones(year.size, dtype=np.int64)
     # From the lowest band up, so that the highest that is reached stays.
     for number, band in reversed(list(enumerate(scheme.grades.bands, start=2))):
-        grade[final >= int(band.at_least * 100)] = number
-    grade[vetoed | (key < int(scheme.judgement.pass_mark.points * 100))] = 0
+        grade[final >= to_cents(band.at_least)] = number
+    grade[vetoed | (key < _line(scheme.judgement.pass_mark))] = 0
     unresolved = np.zeros(year.size, dtype=np.int64)
     for item in scheme.items:
         judged = {"veto": np.ones(year.size, dtype=bool), "key": ~vetoed, "bonus": opened}[item.part]
         unresolved += items[item.id].unresolved & judged
-    groups = np.asarray(year.groups.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
     return Results(
         vetoed,
         np.where(vetoed, NONE, key),
@@ -145,32 +150,17 @@ def _results(vetoed: Flags, key: Ints, opened: Flags, earned: Ints, items: Mappi
         bonus,
         final,
         grade,
-        competition_ranks(final, groups),
-        competition_ranks(final, np.zeros(year.size, dtype=np.int64)),
+        competition_ranks(year.group_codes, ~vetoed, final),
+        competition_ranks(np.zeros(year.size, dtype=np.int64), ~vetoed, final),
         unresolved,
     )
-
-
-def competition_ranks(score: Ints, group: Ints) -> Ints:
-    """Rank scores within their group, the highest first, equal ones alike (1, 1, 3); NONE has no rank: NONE."""
-    ranks = np.full(len(score), NONE, dtype=np.int64)
-    ranked = np.flatnonzero(score != NONE)
-    order = ranked[np.lexsort((-score[ranked], group[ranked]))]
-    new_group = starts(group[order])
-    new = new_group | starts(score[order])
-    position = np.arange(len(order), dtype=np.int64)
-    opened = np.maximum.accumulate(np.where(new_group, position, 0))
-    ranks[order] = np.maximum.accumulate(np.where(new, position, 0)) - opened + 1
-    return ranks
 
 
 def ledger_blocks(score: LargeScore) -> Iterator[Block]:
     """Give the ledger's rows: of the items that were judged, then those that close a unit's ledger."""
     year, results = score.year, score.results
     for item in year.scheme.items:
-        start = None if item.part == "veto" else 0
-        if item.rule.method == "deduct_from_full":
-            start = int(item.full * 100)
+        start = None if item.part == "veto" else to_cents(item.start)
         yield Block(item.part, item.id, score.items[item.id].rows, start, score.judges(item))
     for item in year.scheme.items:
         if item.part != "veto":

@@ -34,6 +34,25 @@ def running(values: Ints, key: Ints) -> Ints:
     return np.asarray(total - np.repeat(before, np.diff(np.append(first, len(values)))), dtype=np.int64)
 
 
+def competition_ranks(pool: Ints, listed: Flags, *keys: Ints) -> Ints:
+    """Rank the listed rows of each pool, the highest first, equal rows alike (1, 1, 3); 0 for rows not listed.
+
+    >>> competition_ranks(np.zeros(4, int), np.array([True, True, False, True]), np.array([5, 9, 9, 9])).tolist()
+    [3, 1, 0, 1]
+    """
+    ranks = np.zeros(len(pool), dtype=np.int64)
+    at = np.flatnonzero(listed)
+    order = at[np.lexsort((*(-key[at] for key in reversed(keys)), pool[at]))]
+    new_pool = starts(pool[order])
+    new = new_pool.copy()
+    for key in keys:
+        new |= starts(key[order])
+    position = np.arange(len(order), dtype=np.int64)
+    opened = np.maximum.accumulate(np.where(new_pool, position, 0))
+    ranks[order] = np.maximum.accumulate(np.where(new, position, 0)) - opened + 1
+    return ranks
+
+
 def sum_by(unit: Ints, values: Ints, units: int) -> Ints:
     """Sum values by unit, exactly (``numpy.bincount`` would add floats)."""
     totals = np.zeros(units, dtype=np.int64)

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assess_lib.exact import to_cents
 from assess_lib.scale.columns import NONE, Flags, Ints
 from assess_lib.scale.judged import Judged
 from assess_lib.scale.rows import STATUSES, Rows
@@ -106,8 +107,8 @@ def results_table(score: LargeScore) -> pa.Table:
         _score(found.bonus_score),
         _score(found.final_score),
         _pick(found.grade, (grades.fail, grades.passed, *(band.grade for band in grades.bands))),
-        whole(found.rank_in_group),
-        whole(found.rank_overall),
+        pa.array(found.rank_in_group, mask=found.rank_in_group == 0),
+        pa.array(found.rank_overall, mask=found.rank_overall == 0),
         pa.array(found.unresolved),
     ]
     return pa.Table.from_arrays(columns, schema=RESULTS)
@@ -125,7 +126,7 @@ def items_table(score: LargeScore) -> pa.Table:
     nothing = np.full(year.size, NONE, dtype=np.int64)
     points = np.stack([_or(score.items[item.id].points, nothing) for item in items], axis=1)
     unresolved = np.stack([score.items[item.id].unresolved for item in items], axis=1)
-    caps = np.array([NONE if item.cap is None else int(item.cap * 100) for item in items], dtype=np.int64)
+    caps = np.array([NONE if item.cap is None else to_cents(item.cap) for item in items], dtype=np.int64)
     notes = pa.concat_arrays([_notes(score.items[item.id], year) for item in items])
     columns = [
         year.roster.take(pa.array(unit)),

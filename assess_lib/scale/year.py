@@ -57,10 +57,10 @@ class Standards:
     ceiling: Ints
     daily: Flags
 
-    def position(self, code: str) -> int:
-        """Return where a standard stands. Raises InputRejected when 扣分标准 lacks it."""
+    def position(self, code: str, table: str = "方案") -> int:
+        """Return where a standard stands that a table or the scheme names. Raises InputRejected for an unknown one."""
         if code not in self.codes:
-            raise refuse("扣分标准", "标准编号", f"没有方案写明的标准 {code}。", "请先用 assess check 清洗。", code)
+            raise refuse(table, "标准编号", f"扣分标准中没有 {code}。", "请先用 assess check 清洗。", code)
         return self.codes.index(code)
 
 
@@ -158,6 +158,11 @@ class Year:
         """The units' groups, in roster order."""
         groups = self.table("单位名录").values("单位类别")
         return groups if pa.types.is_dictionary(groups.type) else groups.dictionary_encode()
+
+    @property
+    def group_codes(self) -> Ints:
+        """A code for each unit's group."""
+        return np.asarray(self.groups.indices.to_numpy(zero_copy_only=False), dtype=np.int64)
 
     @cached_property
     def key_task(self) -> Ints:

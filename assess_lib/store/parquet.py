@@ -143,9 +143,14 @@ def load(name: str, data: bytes) -> tuple[Row, ...]:
     """Return the rows that ``dump`` wrote. Raises pyarrow.ArrowInvalid or ValueError for anything else."""
     # One thread: a pool thread that is still starting when a short command ends aborts the whole process.
     stored = pq.ParquetFile(io.BytesIO(data), pre_buffer=False).read(use_threads=False)
-    spec = schema(TABLES[name])
-    if stored.schema.names != spec.names:
+    if stored.schema.names != schema(TABLES[name]).names:
         raise ValueError(f"{name}: columns differ from the contract")
+    return rows_of(name, stored)
+
+
+def rows_of(name: str, stored: pa.Table) -> tuple[Row, ...]:
+    """Return the rows of a stored table that holds the columns of ``schema``, or of a part of its rows."""
+    spec = schema(TABLES[name])
     rows = []
     for record in stored.cast(spec).to_pylist():  # parquet itself knows no whole seconds
         values = {column.name: record[column.name] for column in TABLES[name].columns}
