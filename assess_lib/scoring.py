@@ -193,7 +193,7 @@ def _judge(unit: Unit, case: Case) -> _UnitScore:
 
 def judge(unit: Unit, case: Case) -> Result:
     """Judge one unit alone in the order of 四; ranks and quotas, which need the others, are left out."""
-    return _judge(unit, case).result
+    return score_unit(unit, case).results[0]
 
 
 def score_unit(unit: Unit, case: Case) -> Score:

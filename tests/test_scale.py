@@ -52,8 +52,8 @@ def test_the_sample_year_is_equal_in_every_cell(tmp_path: Path) -> None:
 
 
 def test_random_years_are_equal_in_every_cell(tmp_path: Path) -> None:
-    """So are those of 60 random years under random readings and run dates."""
-    for seed in range(60):
+    """So are those of 40 random years under random readings and run dates."""
+    for seed in range(40):
         agrees(seeded_year(seed), tmp_path, seed)
 
 
@@ -67,7 +67,7 @@ def test_hundreds_of_random_years_are_equal_in_every_cell(block: int, tmp_path: 
 
 def test_the_random_years_use_every_option_of_every_reading() -> None:
     """No option is left out of the comparison."""
-    drawn = {(key, option) for seed in range(60) for key, option in seeded_year(seed).readings.items()}
+    drawn = {(key, option) for seed in range(40) for key, option in seeded_year(seed).readings.items()}
     assert drawn == {(key, option) for key, options in READINGS.items() for option in options}
 
 
@@ -134,8 +134,8 @@ def test_the_largest_amounts_stay_exact(limit: str | None, tmp_path: Path) -> No
     assert differences(year, tmp_path) == []
     ledger = large(tmp_path, SCHEME, year.readings, year.run_date)["ledger"]
     nominal = [row["nominal"] for row in ledger if row["item"] == "K" and row["source_table"] == "扣分登记"]
-    # 9223372036854775807 × 9999999999999999.99, worked out in hundredths
-    assert nominal[1] == Decimal(-9223372036854775807 * 999999999999999999).scaleb(-2)
+    # 9223372036854775807 × 10 ** 16, less 92233720368547758.07
+    assert nominal[1] == Decimal("-92233720368547757977766279631452241.93")
 
 
 def test_a_ceiling_and_the_floor_cut_where_the_ordinary_rules_cut(tmp_path: Path) -> None:
@@ -425,18 +425,18 @@ def test_the_files_hold_decimals_and_say_on_what_they_rest(tmp_path: Path) -> No
 
 
 def test_the_commands_score_and_explain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """score-large writes the files and counts; explain-large tells a unit by name; wrong places touch nothing."""
+    """large-score writes the files and counts; large-explain tells a unit by name; wrong places touch nothing."""
     tables = write_tables(tmp_path / "tables", year_of(quiet_year({"A": 100, "B": 2000})).tables)
     out = tmp_path / "out"
-    assert main(["score-large", str(tables), str(out), "--year", "2022"]) == 0
+    assert main(["large-score", str(tables), str(out), "--year", "2022"]) == 0
     assert "已计分 2 个单位：单项否决 0 个，加分开启 1 个，有待定事项 0 个。结果写在 out。" in capsys.readouterr().out
-    assert main(["explain-large", str(tables), str(out), "单位A"]) == 0
+    assert main(["large-explain", str(tables), str(out), "单位A"]) == 0
     told = capsys.readouterr().out
     assert "最终得分 103.00" in told and "总第 1 名（参加排名 2 个）" in told
-    assert main(["explain-large", str(tables), str(out), "单位C"]) == 2
-    assert main(["explain-large", str(tables), str(tmp_path), "单位A"]) == 2
-    assert main(["score-large", str(tables), str(tables / "out"), "--year", "2022"]) == 2
+    assert main(["large-explain", str(tables), str(out), "单位C"]) == 2
+    assert main(["large-explain", str(tables), str(tmp_path), "单位A"]) == 2
+    assert main(["large-score", str(tables), str(tables / "out"), "--year", "2022"]) == 2
     assert not (tables / "out").exists()
-    assert main(["score-large", str(tables), str(out), "--no-ledger", "--year", "2022"]) == 0
+    assert main(["large-score", str(tables), str(out), "--no-ledger", "--year", "2022"]) == 0
     assert not (out / "ledger.parquet").exists()
-    assert main(["explain-large", str(tables), str(out), "B", "--json"]) == 0
+    assert main(["large-explain", str(tables), str(out), "B", "--json"]) == 0

@@ -1,4 +1,4 @@
-"""``assess score-large`` and ``assess explain-large``: a province's or the country's units, from parquet to parquet."""
+"""``assess large-score`` and ``assess large-explain``: a province's or the country's units, from parquet to parquet."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _folder(given: str) -> Path:
     return folder
 
 
-@click.command("score-large", short_help="全省、全国规模的计分：从 parquet 表到 parquet 结果")
+@click.command("large-score", short_help="全省、全国规模的计分：从 parquet 表到 parquet 结果")
 @click.argument("tables", metavar="表文件夹")
 @click.argument("out", metavar="结果文件夹")
 @click.option("--no-ledger", is_flag=True, help="只写结果和各项得分，不写台账。")
@@ -39,12 +39,12 @@ def score_large(shared: Shared, tables: str, out: str, no_ledger: bool) -> None:
     方案取自原始数据文件夹（--raw）的 scheme.yaml；方案中有本命令不会算的规则时，逐一指明并拒绝。
 
     写出 results.parquet（列同 results.csv）、items.parquet（列同 items.csv）和 ledger.parquet：
-    每一笔的分值、状态、口径和首个来源行，不含文字。某个单位的文字说明见 assess explain-large。
+    每一笔的分值、状态、口径和首个来源行，不含文字。某个单位的文字说明见 assess large-explain。
 
     \b
     示例：
-      assess score-large data/processed/2022/tables 全省结果
-      assess score-large 全国/tables 全国结果 --reading info_pool=by_group --no-ledger
+      assess large-score data/processed/2022/tables 全省结果
+      assess large-score 全国/tables 全国结果 --reading info_pool=by_group --no-ledger
     """
     scheme = load_scheme(shared.paths.raw / "scheme.yaml", year=shared.paths.year)
     readings = scheme.default_readings() | shared.readings
@@ -60,20 +60,20 @@ def score_large(shared: Shared, tables: str, out: str, no_ledger: bool) -> None:
     )
 
 
-@click.command("explain-large", short_help="用文字说明大规模计分中某个单位的得分由来")
+@click.command("large-explain", short_help="用文字说明大规模计分中某个单位的得分由来")
 @click.argument("tables", metavar="表文件夹")
 @click.argument("out", metavar="结果文件夹")
 @click.argument("unit", metavar="单位")
 @json_option
 def explain_large(tables: str, out: str, unit: str, as_json: bool) -> None:
-    """用文字说明 assess score-large 结果中某个单位的得分由来，写法与 assess explain 相同。
+    """用文字说明 assess large-score 结果中某个单位的得分由来，写法与 assess explain 相同。
 
     只读这个单位的行，按同样的规则重算一遍，并与已写出的结果、台账逐项核对；不符时报错（退出码 7）。
 
     \b
     示例：
-      assess explain-large 全省/tables 全省结果 U004711
-      assess explain-large 全省/tables 全省结果 U004711 --json
+      assess large-explain 全省/tables 全省结果 U004711
+      assess large-explain 全省/tables 全省结果 U004711 --json
     """
     folder, target = _folder(tables), _folder(out)
     scale.read_basis(target)

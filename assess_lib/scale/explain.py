@@ -27,7 +27,7 @@ from assess_lib.store.sets import ITEM_COLUMNS, ScoredRows
 from assess_lib.tables import ALL_UNITS, SOURCE_COLUMNS, TABLES, Row, Source
 
 Record = dict[str, Any]
-_AGAIN = "tables 文件夹在计分之后可能改动过。请重新运行 assess score-large。"
+_AGAIN = "tables 文件夹在计分之后可能改动过。请重新运行 assess large-score。"
 
 
 def read_basis(out: Path) -> StoredBasis:
@@ -35,7 +35,7 @@ def read_basis(out: Path) -> StoredBasis:
     try:
         return StoredBasis.load((out / BASIS_FILE).read_bytes())
     except (OSError, ValueError, KeyError) as error:
-        raise UsageError(f"{out} 中没有大规模计分的结果。请先运行 assess score-large。") from error
+        raise UsageError(f"{out} 中没有大规模计分的结果。请先运行 assess large-score。") from error
 
 
 def roster_of(tables: Path) -> tuple[Row, ...]:
@@ -133,7 +133,7 @@ def _stored(path: Path, unit_id: str = "") -> pa.Table:
     try:
         return pq.read_table(path, filters=pc.field("unit_id") == unit_id if unit_id else None)
     except (OSError, pa.ArrowInvalid) as error:
-        raise UsageError(f"没有 {path.name}。请先运行 assess score-large。") from error
+        raise UsageError(f"没有 {path.name}。请先运行 assess large-score。") from error
 
 
 def _compare(score: Score, ledger: list[Record], out: Path, unit_id: str) -> None:
