@@ -1,43 +1,46 @@
 -- 四（三）4: the top ranks of each quarter's lists. Rates are fractions of whole numbers and are never divided
 -- into a rounded number: long division to 3 x 18 digits orders them (two different fractions of 63-bit numbers
--- differ by more), and cross multiplication of neighbours decides what is equal.
+-- differ by more), and cross multiplication of neighbours checks the order.
 CREATE TEMP TABLE listed AS
 WITH entry AS (
     SELECT w.单位 AS unit_id, w.季度 AS quarter, f.info_lists,
            CASE WHEN f.info_pool = 'by_group' THEN r.unit_group ELSE '' END AS pool,
-           CAST(w.报送条数 AS HUGEINT) AS sent, CAST(w.采用条数 AS HUGEINT) AS adopted
+           CAST(w.报送条数 AS HUGEINT) AS sent, CAST(w.采用条数 AS HUGEINT) AS adopted,
+           CAST(greatest(1, gcd(w.报送条数, w.采用条数)) AS HUGEINT) AS divisor
     FROM 信息报送 w JOIN roster r ON r.unit_id = w.单位 CROSS JOIN in_force f
     WHERE w.报送条数 > 0
 )
 SELECT unit_id, quarter, pool, 'volume' AS list, sent AS first_key, CAST(0 AS HUGEINT) AS top, CAST(1 AS HUGEINT) AS bottom
 FROM entry WHERE info_lists = 'separate'
 UNION ALL
-SELECT unit_id, quarter, pool, 'rate', 0, adopted, sent FROM entry WHERE info_lists = 'separate' AND adopted > 0
+SELECT unit_id, quarter, pool, 'rate', 0, adopted // divisor, sent // divisor
+FROM entry WHERE info_lists = 'separate' AND adopted > 0
 UNION ALL
-SELECT unit_id, quarter, pool, 'both', sent, adopted, sent FROM entry WHERE info_lists = 'volume_then_rate';
+SELECT unit_id, quarter, pool, 'both', sent, adopted // divisor, sent // divisor
+FROM entry WHERE info_lists = 'volume_then_rate';
 
-CREATE TEMP TABLE place AS
+-- Fractions in lowest terms are equal or not at a glance: the long division is done once for each different one.
+CREATE TEMP TABLE standing AS
 WITH one AS (
-    SELECT *, top * 1000000000000000000 // bottom AS d1, top * 1000000000000000000 % bottom AS r1 FROM listed
+    SELECT *, top * 1000000000000000000 // bottom AS d1, top * 1000000000000000000 % bottom AS r1
+    FROM (SELECT quarter, pool, list, first_key, top, bottom, count(*) AS units FROM listed GROUP BY ALL)
 ),
 two AS (SELECT *, r1 * 1000000000000000000 // bottom AS d2, r1 * 1000000000000000000 % bottom AS r2 FROM one),
 three AS (SELECT *, r2 * 1000000000000000000 // bottom AS d3 FROM two),
 lined AS (
-    SELECT *, row_number() OVER line AS position,
+    SELECT *, coalesce(sum(units) OVER (line ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS ahead,
            lag(first_key) OVER line AS key_above, lag(top) OVER line AS top_above, lag(bottom) OVER line AS bottom_above
     FROM three
-    WINDOW line AS (PARTITION BY quarter, pool, list ORDER BY first_key DESC, d1 DESC, d2 DESC, d3 DESC, unit_id)
-),
-compared AS (
-    SELECT *, key_above IS NOT NULL AND key_above = first_key AND top_above * bottom = top * bottom_above AS tied,
-           key_above > first_key OR key_above IS NULL
-           OR (key_above = first_key AND top_above * bottom >= top * bottom_above) AS in_order
-    FROM lined
+    WINDOW line AS (PARTITION BY quarter, pool, list ORDER BY first_key DESC, d1 DESC, d2 DESC, d3 DESC)
 )
-SELECT unit_id, quarter, pool, list, in_order,
-       max(CASE WHEN NOT tied THEN position END) OVER (
-           PARTITION BY quarter, pool, list ORDER BY position ROWS UNBOUNDED PRECEDING) AS rank
-FROM compared;
+SELECT quarter, pool, list, first_key, top, bottom, 1 + ahead AS rank,
+       key_above IS NULL OR key_above > first_key
+       OR (key_above = first_key AND top_above * bottom > top * bottom_above) AS in_order
+FROM lined;
+
+CREATE TEMP TABLE place AS
+SELECT l.unit_id, l.quarter, l.pool, l.list, s.in_order, s.rank
+FROM listed l JOIN standing s USING (quarter, pool, list, first_key, top, bottom);
 
 CREATE TEMP TABLE quarter_points AS
 SELECT i.id AS item, p.unit_id, p.quarter, sum(cents(k.points)) AS points
