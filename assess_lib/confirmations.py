@@ -71,8 +71,8 @@ def rules_of(scheme: Scheme) -> dict[str, Rule]:
     """Return every rule of a scheme by its key, in the file's order.
 
     Rules are the issuing office, the cut-off, each group, part, line of the judgement, grade, dimension, item, due
-    date, named standard, paraphrased clause and reading, and what is published. The document's number and title are
-    none: a new year has its own.
+    date, named standard, paraphrased clause and reading, what is published, and by when objections are answered. The
+    document's number and title are none: a new year has its own.
     """
     rules: dict[str, Rule] = {}
     for key, rule in _rules(scheme):
@@ -108,6 +108,8 @@ def _rules(scheme: Scheme) -> Iterator[tuple[str, Rule]]:
     for index, dimension in enumerate(scheme.dimensions):
         title = f"维度 {dimension.id} {dimension.name}"
         yield f"dimensions.{dimension.id}", Rule(title, rule_text(dimension.model_dump()), ("dimensions", index))
+    if scheme.objections is not None:
+        yield "objections", Rule("异议的答复期限", rule_text(scheme.objections.model_dump()), ("objections",))
     for index, item in enumerate(scheme.items):
         yield from _item_rules(item, ("items", index))
     yield from _standard_rules(scheme)

@@ -556,6 +556,8 @@ def _cited(scheme: Scheme) -> Iterator[str]:
                 yield report.clause
     for reading in scheme.readings.values():
         yield reading.clause
+    if scheme.objections is not None and scheme.objections.clause is not None:
+        yield scheme.objections.clause
 
 
 def check_official_text(text: OfficialText, scheme: Scheme) -> list[Problem]:

@@ -602,6 +602,16 @@ class Publication(_Model):
     objection: Label | None = Field(default=None, description="怎样提出异议：受理部门、期限、联系方式；印在公示稿末尾")
 
 
+class Objections(_Model):
+    """By when an objection must be answered where 异议登记 gives no day of its own."""
+
+    answer_within_days: Count = Field(
+        ge=1, le=365, description="自提出之日的次日起多少个自然日内答复；登记写有答复时限的，以登记为准"
+    )
+    approval: Label = Field(description="规定这一期限的文号")
+    clause: Clause | None = Field(default=None, description="期限写在方案里的，写条款号")
+
+
 PENDING = "待确认"
 _BETWEEN = r"[\s，,、；;]+"
 _DAY_TEXT = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}"
@@ -658,6 +668,7 @@ class Scheme(_Model):
     clauses: dict[Clause, Label] = Field(description="条款摘要：条款号和我们的转述，印在数字旁")
     readings: dict[str, Reading] = Field(description="口径：条文不明确处的选择")
     publication: Publication = Field(default_factory=Publication, description="公示稿公布哪些内容")
+    objections: Objections | None = Field(default=None, description="异议的答复期限；不写则不另定期限")
     confirmations: Confirmations | None = Field(
         default=None, description="由 assess new-year 写入：从上一年度带来的每条规则，逐条确认后才能运行"
     )

@@ -65,13 +65,18 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One input table: its columns in the published order, its key and what an adjustment names it by."""
+    """One input table: its columns in the published order, its key and what an adjustment names it by.
+
+    ``record`` marks a table kept beside the computation: it never moves a score, and is stored and shown only where
+    it holds rows.
+    """
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
     object_column: str = ""
     must_exist: bool = False
+    record: bool = False
 
     def column(self, name: str) -> Column:
         """Return the column of that name; raise KeyError if the table has none."""
@@ -300,6 +305,25 @@ _TABLES = (
         key=("编号",),
     ),
     Table("确认无事项", (_text("表", True), _unit(), _text("确认人", True), _date("确认日期", True))),
+    Table(
+        "异议登记",
+        (
+            _text("编号", True),
+            _unit(),
+            _date("提出日期", True),
+            _text("异议事项", True),
+            _text("对象表"),
+            _text("对象编号"),
+            _date("答复时限"),
+            _date("答复日期"),
+            _text("答复意见"),
+            _choice("处理结果", "维持", "调整", "更正", required=False),
+            _text("调整复核编号"),
+            _text("经办人"),
+        ),
+        key=("编号",),
+        record=True,
+    ),
 )
 
 TABLES: Mapping[str, Table] = {table.name: table for table in _TABLES}

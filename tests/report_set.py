@@ -13,9 +13,10 @@ from build import load_scheme_plainly, make_tables
 from assess_lib.adjustments import list_adjustments
 from assess_lib.errors import Problem
 from assess_lib.ledger import LEDGER_COLUMNS
+from assess_lib.objections import list_objections
 from assess_lib.scoring import ItemScore, Result, Score, score
 from assess_lib.store import Findings, ScoredSet, StoredBasis, assemble
-from assess_lib.store.sets import adjustments_frame, table_files, write_files
+from assess_lib.store.sets import adjustments_frame, objections_frame, table_files, write_files
 
 DIGEST = "0123456789abcdef" * 4
 
@@ -64,6 +65,7 @@ def make_set(
         frame(list(rows), counts),
         DIGEST,
         adjustments=adjustments_frame(list_adjustments(make_tables(literals), scheme, chosen, scheme.cut_off)),
+        objections=objections_frame(list_objections(make_tables(literals), scheme, scheme.cut_off)),
     )
 
 

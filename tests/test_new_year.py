@@ -84,7 +84,7 @@ def sheet(path: Path) -> list[list[Any]]:
 
 
 def test_every_table_is_there_with_its_header_and_no_row(made: Path) -> None:
-    """All 16 tables of the contract, each a workbook with the contract's columns; only the roster holds rows."""
+    """All 16 tables and the register of objections, each a workbook with its columns; only the roster holds rows."""
     assert {path.name for path in made.iterdir()} == {"scheme.yaml", *(f"{name}.xlsx" for name in TABLES)}
     for name, table in TABLES.items():
         header, *rows = sheet(made / f"{name}.xlsx")

@@ -51,6 +51,14 @@ def _also(*makes: Make) -> Make:
     return make
 
 
+OBJ = "异议登记.csv"
+
+
+def _objection(**cells: str) -> Make:
+    """Write the valid objection with these cells changed, beside the deduction and the decision that it names."""
+    return _also(_csv("扣分登记", {}), _csv("调整复核", {}), _csv("异议登记", cells))
+
+
 def _text(name: str, text: str, encoding: str = "utf-8") -> Make:
     return lambda folder: (folder / name).write_bytes(text.encode(encoding))
 
@@ -419,6 +427,71 @@ KINDS = (
         "确认无事项.csv",
         2,
         "单位",
+    ),
+    # objections; the valid row says: of T01, to K-1, answered 调整 by TZ-1
+    Kind("异议时限早于提出", _objection(答复时限="2022-11-19"), "error", "objection.due_before", OBJ, 2, "答复时限"),
+    Kind("答复早于提出", _objection(答复日期="2022-11-19"), "error", "objection.answered_before", OBJ, 2, "答复日期"),
+    Kind("有结果没有答复日期", _objection(答复日期=""), "error", "objection.undated", OBJ, 2, "处理结果"),
+    Kind("答复了没有结果", _objection(处理结果=""), "error", "objection.no_result", OBJ, 2, "处理结果"),
+    Kind(
+        "有意见没有答复日期",
+        _objection(答复日期="", 处理结果="", 调整复核编号=""),
+        "warning",
+        "objection.answer_undated",
+        OBJ,
+        2,
+        "答复意见",
+    ),
+    Kind("只有对象表", _objection(对象编号=""), "error", "objection.half_object", OBJ, 2, "对象编号"),
+    Kind("只有对象编号", _objection(对象表=""), "error", "objection.half_object", OBJ, 2, "对象表"),
+    Kind("对象表没有编号", _objection(对象表="材料报送"), "error", "objection.table", OBJ, 2, "对象表"),
+    Kind("对象不存在", _objection(对象编号="K-9"), "error", "objection.object", OBJ, 2, "对象编号"),
+    Kind(
+        "对象是他人的",
+        _also(
+            _csv("扣分登记", {}, {"编号": "K-2", "单位": "D01"}),
+            _csv("调整复核", {}),
+            _csv("异议登记", {"对象编号": "K-2"}),
+        ),
+        "error",
+        "objection.unit",
+        OBJ,
+        2,
+        "单位",
+    ),
+    Kind("调整没有决定", _objection(调整复核编号=""), "error", "objection.no_decision", OBJ, 2, "调整复核编号"),
+    Kind("决定不存在", _objection(调整复核编号="TZ-9"), "error", "objection.decision", OBJ, 2, "调整复核编号"),
+    Kind(
+        "决定是他人的",
+        _also(
+            _csv("扣分登记", {}, {"编号": "K-2", "单位": "D01"}),
+            _csv("调整复核", {}, {"编号": "TZ-2", "单位": "D01", "对象编号": "K-2"}),
+            _csv("异议登记", {"调整复核编号": "TZ-2"}),
+        ),
+        "error",
+        "objection.decision_unit",
+        OBJ,
+        2,
+        "调整复核编号",
+    ),
+    Kind("维持却有决定", _objection(处理结果="维持"), "warning", "objection.needless_decision", OBJ, 2, "调整复核编号"),
+    Kind(
+        "有决定没有答复",
+        _objection(答复日期="", 答复意见="", 处理结果=""),
+        "warning",
+        "objection.decided_unanswered",
+        OBJ,
+        2,
+        "调整复核编号",
+    ),
+    Kind(
+        "决定的对象不同",
+        _also(_csv("扣分登记", {}, {"编号": "K-2"}), _csv("调整复核", {}), _csv("异议登记", {"对象编号": "K-2"})),
+        "warning",
+        "objection.other_object",
+        OBJ,
+        2,
+        "调整复核编号",
     ),
 )
 

@@ -71,8 +71,10 @@ def _written(table: Table) -> str:
 
 
 def test_the_tables_are_the_contracts_in_its_order() -> None:
-    """There are sixteen tables, in the published order."""
-    assert list(TABLES) == list(CONTRACT)
+    """There are the contract's sixteen tables, in the published order, and after them the register of objections."""
+    assert len(CONTRACT) == 16
+    assert list(TABLES) == [*CONTRACT, "异议登记"]
+    assert [name for name, table in TABLES.items() if table.record] == ["异议登记"]
     assert all(name == table.name for name, table in TABLES.items())
 
 
@@ -80,6 +82,15 @@ def test_the_tables_are_the_contracts_in_its_order() -> None:
 def test_columns_types_and_choices_are_the_contracts(name: str) -> None:
     """Each table has the contract's columns in order, required ones marked, with their types and choices."""
     assert _written(TABLES[name]) == CONTRACT[name]
+
+
+def test_the_register_of_objections_has_its_columns_and_key() -> None:
+    """An objection needs number, unit, day and matter; answer, result and decision come later."""
+    assert _written(TABLES["异议登记"]) == (
+        "编号*(text) 单位*(unit) 提出日期*(date) 异议事项*(text) 对象表(text) 对象编号(text) 答复时限(date) "
+        "答复日期(date) 答复意见(text) 处理结果(维持/调整/更正) 调整复核编号(text) 经办人(text)"
+    )
+    assert TABLES["异议登记"].key == ("编号",)
 
 
 @pytest.mark.parametrize("name", CONTRACT)

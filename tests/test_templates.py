@@ -51,6 +51,7 @@ TYPED: Mapping[str, Mapping[str, Any]] = {
     "热线红灯": {**ROWS["热线红灯"], "工单编号": "001234567890123456", "派单时间": "2022-04-28 08:05"},
     "扣分登记": {**ROWS["扣分登记"], "编号": "0042", "数量": "2"},
     "调整复核": {**ROWS["调整复核"], "对象编号": "0042"},
+    "异议登记": {**ROWS["异议登记"], "对象编号": "0042"},
 }
 
 
@@ -135,7 +136,7 @@ def values(row: Row) -> dict[str, str]:
 
 
 def test_a_workbook_per_table_and_a_folder_per_unit(blank: Path) -> None:
-    """There are 16 workbooks named as their tables, and for each of the 46 units its own files, named by codes."""
+    """There are 17 workbooks named as their tables, and for each of the 46 units its own files, named by codes."""
     assert sorted(path.stem for path in blank.glob("*.xlsx")) == sorted(TABLES)
     units = sorted(path.name for path in (blank / "单位").iterdir())
     assert (len(units), units[0], units[-1]) == (46, "D01", "T07")
@@ -144,7 +145,7 @@ def test_a_workbook_per_table_and_a_folder_per_unit(blank: Path) -> None:
         "确认无事项_T03.xlsx",
         "表彰宣传_T03.xlsx",
     ]
-    assert len([path for path in blank.rglob("*") if path.is_file()]) == 16 + 46 * 3
+    assert len([path for path in blank.rglob("*") if path.is_file()]) == 17 + 46 * 3
 
 
 def test_every_column_has_its_header_note_and_instruction(blank: Path) -> None:
@@ -310,7 +311,7 @@ def test_hostile_names_give_sound_workbooks(tmp_path: Path) -> None:
     raw = valid_folder(tmp_path / "raw", 单位名录=units, 佐证目录=[], 扣分标准=[*VALID["扣分标准"], *hostile])
     templates.write_templates(tmp_path / "out", SCHEME, templates.read_known(raw, SCHEME))
     made = sorted((tmp_path / "out").rglob("*.xlsx"))
-    assert len(made) == 16 + 2 * 3
+    assert len(made) == 17 + 2 * 3
     for path in made:
         book = openpyxl.load_workbook(path)
         heights = [size.height or 0 for sheet in book for size in sheet.row_dimensions.values()]
@@ -352,7 +353,7 @@ def test_unfilled_workbooks_among_the_raw_files_are_harmless(blank: Path, tmp_pa
     assert shown(cleaned) == []
     assert cleaned.tables == before.tables
     blanks = [count for count in cleaned.counts if count.file.endswith(".xlsx")]
-    assert len(blanks) == 16 + 3
+    assert len(blanks) == 17 + 3
     assert {(count.read, count.set_aside) for count in blanks} == {(0, 0)}
 
 
@@ -382,7 +383,7 @@ def as_typed_elsewhere(raw: Path) -> Path:
 
 
 def test_filled_workbooks_come_back_without_renaming_for_every_table(small: Path, tmp_path: Path) -> None:
-    """Each of the 16, filled in, is read as its table with nothing to say; zeros in front and long numbers stay."""
+    """Each of the 17, filled in, is read as its table with nothing to say; zeros in front and long numbers stay."""
     raw = as_typed_elsewhere(tmp_path / "raw")
     fill_all(small, raw)
     expect_typed(clean(raw, SCHEME))
@@ -477,11 +478,11 @@ def test_libreoffice_keeps_drop_downs_checks_and_formats(blank: Path, tmp_path: 
 
 
 def test_without_roster_and_standards_the_lists_are_left_out(tmp_path: Path) -> None:
-    """Before there is a roster all 16 workbooks are made, without unit lists and without unit folders."""
+    """Before there is a roster all 17 workbooks are made, without unit lists and without unit folders."""
     (tmp_path / "raw").mkdir()
     known = templates.read_known(tmp_path / "raw", SCHEME)
     made = templates.write_templates(tmp_path / "out", SCHEME, known)
-    assert (made.tables, made.units) == (16, 0)
+    assert (made.tables, made.units) == (17, 0)
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(f"{name}.xlsx" for name in TABLES)
     checks = checks_of(sheet_of(tmp_path / "out" / "扣分登记.xlsx"))
     assert sorted(checks) == ["发生日期", "数量"]
@@ -549,7 +550,7 @@ def test_command_fills_a_new_or_empty_folder(
     (tmp_path / "空的").mkdir(mode=0o750)
     for folder in ("新的", "空的"):
         assert cli.main(["templates", str(tmp_path / folder), *year]) == 0
-        assert len(list((tmp_path / folder).rglob("*.xlsx"))) == 16 + 3 * 3
+        assert len(list((tmp_path / folder).rglob("*.xlsx"))) == 17 + 3 * 3
     assert "3 个单位各 3 个" in capsys.readouterr().out
     assert (tmp_path / "空的").stat().st_mode & 0o777 == 0o750
     assert sorted(path.name for path in tmp_path.iterdir()) == ["raw", "新的", "空的"]

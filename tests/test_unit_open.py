@@ -37,7 +37,7 @@ def test_the_objection_form_is_blank_and_complete(data):
     """Five columns as an office registers an objection, four numbered blank rows, the unit's name, lines to sign."""
     form = read(views.UnitReport(data, "T02").objection())
     heads = [head.get_text() for head in form.select("thead th")]
-    assert heads == ["序号", "提出日期", "事项（台账行号、应为多少、依据）", "答复期限", "答复", "转调整复核编号"]
+    assert heads == ["序号", "提出日期", "事项（台账行号、应为多少、依据）", "答复时限", "答复", "转调整复核编号"]
     assert [row.th.get_text() for row in form.select("tbody tr")] == ["1", "2", "3", "4"]
     assert {cell.get_text() for cell in form.select("td")} == {""}
     assert "异议登记　单位：白杨镇（T02）" in form.caption.get_text()

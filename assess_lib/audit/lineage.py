@@ -141,6 +141,7 @@ EVIDENCE_NOT_JUDGED = "引用它的登记行属于未评的项目（已被否决
 OBJECT_NOT_JUDGED = "决定的对象属于未评的项目（已被否决或加分未开启），那里只列登记行"
 SAID_FOR_ALL = "对全部单位的确认；台账“出处”只列本单位自己的行，它写在事实里"
 NO_EFFECT = "这张表有没有登记不靠确认来判断"
+RECORD_ALONE = "只作记录，不影响得分；改变得分的是调整复核"
 ROWS_WIN = "本单位有登记行，以登记行为准"
 CONFIRMED_NOT_JUDGED = "所确认的项目未评（已被否决或加分未开启）"
 SAID_AGAIN = "同一张表重复确认，只列最后一条"
@@ -164,7 +165,9 @@ def coverage(data: Audited) -> tuple[TableCoverage, ...]:
     """
     named, why = _index(data).steps, _Reasons(data)
     found = []
-    for name in TABLES:
+    for name, spec in TABLES.items():
+        if spec.record and not data.tables[name]:
+            continue
         table = TableCoverage(name)
         for row in data.tables[name]:
             table.accepted += 1
@@ -212,6 +215,8 @@ class _Reasons:
             "调整复核": self._decision,
             "确认无事项": self._confirmation,
         }.get(row.table)
+        if TABLES[row.table].record:
+            return RECORD_ALONE
         return find(row) if find else ""
 
     def _standard(self, row: Row) -> str:

@@ -65,6 +65,10 @@ def connect(folder: Path | None = None, threads: int = 1) -> duckdb.DuckDBPyConn
     return connection
 
 
+# Tables that a score may rest on; one kept beside the computation moves none, and may have no file.
+_JUDGED = tuple(name for name, table in TABLES.items() if not table.record)
+
+
 def _relation(fields: Fields, rows: Iterable[Sequence[Any]]) -> pa.Table:
     columns = list(zip(*rows, strict=True)) or [()] * len(fields)
     arrays = [pa.array(column, type=kind) for column, (_, kind) in zip(columns, fields, strict=True)]
@@ -73,7 +77,7 @@ def _relation(fields: Fields, rows: Iterable[Sequence[Any]]) -> pa.Table:
 
 def add_tables(connection: duckdb.DuckDBPyConnection, files: Mapping[str, bytes]) -> None:
     """Add the clean tables from the bytes of a set's files (by their names, ``tables/….parquet``)."""
-    for name in TABLES:
+    for name in _JUDGED:
         stored = pq.ParquetFile(io.BytesIO(files[f"tables/{name}.parquet"]), pre_buffer=False).read(use_threads=False)
         connection.register(name, stored)
 
@@ -83,7 +87,7 @@ def add_folder(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
     ``folder`` must be the one that the connection was opened for. Raises duckdb.Error if a file is missing.
     """
-    for name in TABLES:
+    for name in _JUDGED:
         # A file that is there is taken by its name, even if the name looks like a pattern.
         connection.read_parquet(str(folder.resolve() / f"{name}.parquet")).create_view(name)
 

@@ -99,7 +99,7 @@ def _add_inputs(plan: Plan) -> None:
             formula = f"SUMPRODUCT((LEN({code})>0)*([{name}!:标准序号]=0))"
             checks.append((f"{name}：标准", "扣分标准中没有的标准编号", formula))
     for table, spec in TABLES.items():
-        for column in spec.columns:
+        for column in spec.columns if table in plan.book.sheets else ():
             if column.kind in ("date", "datetime", "number", "whole"):
                 formula = f"SUMPRODUCT(ISTEXT([{table}!:{column.name}])*1)"
                 checks.append((f"{table}：{column.name}", "应是数字或日期，却是文字", formula))

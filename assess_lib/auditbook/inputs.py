@@ -25,9 +25,14 @@ _STYLES: Mapping[Kind, Style] = {
 
 
 def add_inputs(book: Book, tables: Tables, choices: Mapping[tuple[str, str], tuple[str, ...]]) -> None:
-    """Add a sheet per table under the table's name, with its columns in the contract's order and 来源."""
+    """Add a sheet per table under the table's name, with its columns in the contract's order and 来源.
+
+    A table kept beside the computation has one only if it holds rows.
+    """
     for name, spec in TABLES.items():
         rows = tables.get(name, ())
+        if spec.record and not rows:
+            continue
         spare = 0 if name in _FIXED else SPARE_ROWS
         columns = [
             Column(

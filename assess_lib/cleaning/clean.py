@@ -16,6 +16,7 @@ from assess_lib.cleaning.checks import (
 )
 from assess_lib.cleaning.drafts import Draft, Findings
 from assess_lib.cleaning.fit import check_exempt, check_register, check_used
+from assess_lib.cleaning.objections import check_objections
 from assess_lib.cleaning.sheets import Limits, SheetRead, SheetReader
 from assess_lib.cleaning.succession import Former, split_roster
 from assess_lib.cleaning.units import Units, read_roster
@@ -186,6 +187,7 @@ class _Cleaner:
         check_used(drafts, self.scheme, self.findings)
         check_register(drafts, self.scheme, self.findings)
         check_exempt(drafts, self.scheme, self.findings)
+        check_objections(drafts, self.findings, self.broken)
         return Cleaned(
             {name: tuple(draft.row() for draft in drafts[name] if not draft.faulty) for name in TABLES},
             self.findings.sorted(),

@@ -18,6 +18,8 @@ from assess_lib.scheme import Item, Scheme
 from assess_lib.store import ScoredRows, load_rows
 from assess_lib.tables import Row
 from assess_lib.views.adjustments import HEADING, effect_text, new_text
+from assess_lib.views.objections import HEADING as OBJECTIONS
+from assess_lib.views.objections import NO_DEADLINE, cells_of, counted, effects_of
 from assess_lib.views.page import approval_facts, draft_label
 from assess_lib.views.words import (
     ABSENT,
@@ -141,6 +143,9 @@ def tell(data: ScoredRows, unit_id: str) -> Iterator[str]:
     decisions = _decisions(data, unit_id)
     if decisions:
         yield f"本结果含 {len(decisions)} 项调整复核，见文末。"
+    registered = _objections(data, unit_id)
+    if registered:
+        yield f"本单位提出的异议{counted(registered)}，见文末。"
     unresolved = [item for item in scheme.items if item.id in items and items[item.id]["unresolved"]]
     if unresolved:
         yield f"待定 {len(unresolved)} 项：{'、'.join(f'{item.id} {item.name}' for item in unresolved)}。"
@@ -171,6 +176,12 @@ def tell(data: ScoredRows, unit_id: str) -> Iterator[str]:
         yield f"{next(numerals)}、{HEADING}"
         for decision in decisions:
             yield from _decision(decision)
+    if registered:
+        yield ""
+        yield f"{next(numerals)}、{OBJECTIONS}"
+        effects = effects_of(decisions)
+        for objection in registered:
+            yield from _objection(objection, effects)
 
 
 def _decision(row: Mapping[str, Any]) -> Iterator[str]:
@@ -187,8 +198,23 @@ def _decisions(data: ScoredRows, unit_id: str) -> list[dict[str, Any]]:
     return _own(map(asdict, data.adjustments), unit_id)
 
 
+def _objections(data: ScoredRows, unit_id: str) -> list[dict[str, Any]]:
+    return _own(map(asdict, data.objections), unit_id)
+
+
+def _objection(row: Mapping[str, Any], effects: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    """Tell one objection: its state, to what, by when it must be answered, the answer, and what its decision did."""
+    cells = cells_of(row, effects)
+    yield f"  · [{row['state']}] {row['number']}　{cells['what']}"
+    answer = f"；答复：{cells['answered']}" if cells["answered"] else ""
+    decision = f"；调整复核 {row['decision']}，影响最终得分 {effects.get((row['unit_id'], row['decision']), ABSENT)}"
+    yield f"      提出日期：{row['filed']}；答复时限：{row['due'] or NO_DEADLINE}{answer}"
+    handled = f"经办人：{row['handler']}；" if row["handler"] else ""
+    yield f"      {handled}{_where(row['source'])}{decision if row['decision'] else ''}"
+
+
 def explained(data: ScoredRows, unit_id: str) -> dict[str, Any]:
-    """Return the same for other programs: result, items, ledger and adjustments under the columns of their files.
+    """Return the same for other programs, under the files' columns: result, items, ledger, adjustments, objections.
 
     In the ledger ``source`` is a list of file, sheet and row, ``reading`` maps each key to the option in force.
     """
@@ -208,6 +234,7 @@ def explained(data: ScoredRows, unit_id: str) -> dict[str, Any]:
         "items": _own(data.items, unit_id),
         "ledger": ledger,
         "adjustments": _decisions(data, unit_id),
+        "objections": _objections(data, unit_id),
     }
 
 
@@ -228,7 +255,8 @@ def explain(shared: Shared, unit: str, as_json: bool) -> None:
 
     \b
     --json 的内容：result（键同 results.csv）、items（同 items.csv）、ledger（同 ledger.csv，
-    其中 source、reading 拆成列表和映射）、adjustments（调整复核）、state（初评稿、送审稿、定稿）。
+    其中 source、reading 拆成列表和映射）、adjustments（调整复核）、objections（异议登记）、
+    state（初评稿、送审稿、定稿）。
     """
     data = load_rows(shared.paths.processed)
     if data.basis.year != shared.paths.year:

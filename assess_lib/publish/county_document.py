@@ -5,6 +5,7 @@ No red head, no document number, no seal: those are the issuing office's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from assess_lib.exact import show
@@ -20,7 +21,7 @@ from assess_lib.publish.word import (
     turn_page,
 )
 from assess_lib.tables import Tables
-from assess_lib.views import adjustments, county_first, page, words
+from assess_lib.views import adjustments, county_first, objections, page, words
 from assess_lib.views.county import VETO_FORM
 from assess_lib.views.county_facts import CountyFacts
 from assess_lib.views.county_near import CLOSE, near_lines
@@ -186,11 +187,25 @@ def _write_basis(document: Any, facts: CountyFacts) -> None:
             for row in decisions
         ]
         table(document, of_decisions, rows)
-    heading(document, "七、采用的口径" if decisions else "六、采用的口径")
+    registered = objections.objections_of(facts.data)
+    numeral = iter("七八九" if decisions else "六七八")
+    if registered:
+        heading(document, f"{next(numeral)}、{objections.HEADING}")
+        _write_objections(document, facts, registered)
+    heading(document, f"{next(numeral)}、采用的口径")
     told = [describe_reading(key, facts.scheme, facts.data.basis.readings) for key in facts.data.basis.readings]
     columns = (WordColumn("口径", 2.4), WordColumn("问题", 5), WordColumn("本次采用", 5), WordColumn("性质", 2.4))
     table(document, columns, [(row["name"], row["question"], row["option"], row["default"]) for row in told])
     paragraph(document, f"结果凭据 receipt.json 的 SHA-256：{facts.data.receipt_digest}", "Small")
+
+
+def _write_objections(document: Any, facts: CountyFacts, registered: Sequence[dict[str, Any]]) -> None:
+    paragraph(document, f"异议{objections.counted(registered)}。{county_first.unanswered(facts)}")
+    widths = {"number": 1.4, "filed": 2, "what": 3.6, "due": 2, "state": 1.6, "answered": 3, "decision": 2}
+    columns = (WordColumn("单位", 2), *(WordColumn(one.title, widths[one.key]) for one in objections.COLUMNS))
+    effects = objections.effects_of(adjustments.adjustments_of(facts.data))
+    told = [(facts.names[row["unit_id"]], objections.cells_of(row, effects)) for row in registered]
+    table(document, columns, [(unit, *(cells[one.key] for one in objections.COLUMNS)) for unit, cells in told])
 
 
 def _sign(document: Any) -> None:

@@ -16,7 +16,7 @@ import xlsxwriter
 
 from assess_lib.store.workbook import FIXED_DATE
 from assess_lib.tables import Tables
-from assess_lib.views import page, words
+from assess_lib.views import adjustments, objections, page, words
 from assess_lib.views.county import VETO_FORM
 from assess_lib.views.county_facts import CountyFacts
 from assess_lib.views.lines import records
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from assess_lib.store import ScoredSet
 
 SUMMARY, DEDUCTIONS, BONUSES, OPEN = "汇总表", "扣分明细", "加分明细", "待定事项"
+OBJECTIONS = objections.HEADING
 SIGNATURES = "编制人：　　　　　　　　　　复核人：　　　　　　　　　　日期：　　　　　　　　　　"
 _LONGEST = 32_000  # characters that are put into a cell; Excel takes 32,767 UTF-16 units
 _CUT = "……（全文见 county_summary.html）"
@@ -56,9 +57,10 @@ class _Sheet:
 
 
 def county_workbook(data: ScoredSet, tables: Tables) -> bytes:
-    """Return ``county_summary.xlsx``: results, vetoes to confirm, every deduction and award, what is open.
+    """Return ``county_summary.xlsx``: results, vetoes to confirm, every deduction and award, what is open, objections.
 
-    Takes a scored set and its clean tables; the same set gives the same bytes.
+    Takes a scored set and its clean tables; the same set gives the same bytes. The sheet of objections is there only
+    if any is registered.
     """
     facts = CountyFacts(data, tables)
     buffer = io.BytesIO()
@@ -66,7 +68,10 @@ def county_workbook(data: ScoredSet, tables: Tables) -> bytes:
     book = xlsxwriter.Workbook(buffer, options)
     book.set_properties({"title": f"{data.basis.year}年度考核结果汇总", "created": FIXED_DATE})
     styles = _styles(book)
-    for sheet in (_summary(facts), _vetoes(facts), _deductions(facts), _bonuses(facts), _open_items(facts)):
+    sheets = [_summary(facts), _vetoes(facts), _deductions(facts), _bonuses(facts), _open_items(facts)]
+    if registered := objections.objections_of(data):
+        sheets.append(_objections(facts, registered))
+    for sheet in sheets:
         _write(book.add_worksheet(sheet.name), sheet, facts, styles)
     book.close()
     return buffer.getvalue()
@@ -236,6 +241,23 @@ def _open_items(facts: CountyFacts) -> _Sheet:
         _Column("办理情况", 18),
     )
     return _Sheet(OPEN, columns, rows, empty="没有待定事项。")
+
+
+def _objections(facts: CountyFacts, registered: Sequence[dict[str, Any]]) -> _Sheet:
+    effects = objections.effects_of(adjustments.adjustments_of(facts.data))
+    told = [(facts.names[row["unit_id"]], row["handler"], objections.cells_of(row, effects)) for row in registered]
+    rows = tuple(
+        (number, unit, *(cells[column.key] for column in objections.COLUMNS), handler)
+        for number, (unit, handler, cells) in enumerate(told, start=1)
+    )
+    widths = {"number": 10, "filed": 14, "what": 40, "due": 18, "state": 13, "answered": 36, "decision": 22}
+    columns = (
+        _Column("序号", 5, "whole"),
+        _Column("单位", 18),
+        *(_Column(column.title, widths[column.key]) for column in objections.COLUMNS),
+        _Column("经办人", 12),
+    )
+    return _Sheet(OBJECTIONS, columns, rows, note=f"异议{objections.counted(registered)}")
 
 
 # ---- how a sheet looks --------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from assess_lib.adjustments import unit_adjustments
 from assess_lib.errors import UsageError, VerifyFailed
 from assess_lib.ledger import LEDGER_COLUMNS
+from assess_lib.objections import list_objections
 from assess_lib.rules import Case
 from assess_lib.rules.ranking import NAMED_RIVALS, Ranking, list_key, lists, standing_of
 from assess_lib.scale.columns import Ints, refuse
@@ -71,11 +72,14 @@ def explain_unit(tables: Path, out: Path, unit_id: str) -> ScoredRows:
         receipt_digest="",
         approval=None,
         adjustments=tuple(unit_adjustments(unit, case)),
+        objections=list_objections(own, basis.scheme, basis.run_date),
     )
 
 
 def _rows(tables: Path, name: str, unit_id: str | None) -> tuple[Row, ...]:
     """Read a table's rows that concern a unit: its own, and those that speak for all."""
+    if TABLES[name].record and not (tables / f"{name}.parquet").exists():
+        return ()
     chosen = None
     if unit_id is not None and name == "单位名录":
         chosen = pc.field("单位编码") == unit_id

@@ -14,6 +14,7 @@ from assess_lib import paths
 from assess_lib.adjustments import Adjustment, list_adjustments
 from assess_lib.errors import Problem, UsageError, VerifyFailed
 from assess_lib.ledger import LEDGER_COLUMNS, Entry
+from assess_lib.objections import Objection, list_objections
 from assess_lib.scheme import Scheme
 from assess_lib.store import csvfile, parquet
 from assess_lib.store.approval import APPROVAL_FILE, Approval, check_approval, read_approval
@@ -40,6 +41,7 @@ RESULT_COLUMNS = (
     "unresolved",
 )
 ADJUSTMENT_COLUMNS = tuple(column.name for column in fields(Adjustment))
+OBJECTION_COLUMNS = tuple(column.name for column in fields(Objection))
 ITEM_COLUMNS = ("unit_id", "item", "points", "cap", "unresolved", "note")
 ROW_COLUMNS = ("table", "file", "sheet", "read", "accepted", "rejected", "set_aside")
 
@@ -220,6 +222,7 @@ class ScoredRows:
     receipt_digest: str
     approval: Approval | None
     adjustments: tuple[Adjustment, ...]
+    objections: tuple[Objection, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,8 @@ class ScoredSet:
     The frames have the contract's columns as objects: points ``Decimal`` or None, counts ``int`` or None, booleans
     ``bool``, text ``str`` as it stood in the input. ``problems`` and ``rows`` are those of this set, also when
     ``problems.csv`` tells of a later check. ``adjustments`` has a row for each 调整复核, with the columns of
-    ``Adjustment``; ``approval`` is None until the set is approved.
+    ``Adjustment``, ``objections`` one for each 异议登记, with the columns of ``Objection``; ``approval`` is None until
+    the set is approved.
     """
 
     basis: StoredBasis
@@ -241,6 +245,7 @@ class ScoredSet:
     receipt_digest: str
     approval: Approval | None = None
     adjustments: DataFrame = field(default_factory=lambda: adjustments_frame(()))
+    objections: DataFrame = field(default_factory=lambda: objections_frame(()))
 
 
 def count_rows(counts: Sequence[Counts]) -> tuple[CountRow, ...]:
@@ -259,13 +264,22 @@ def problem_files(problems: Sequence[Problem], counts: Sequence[Counts]) -> dict
 
 
 def table_files(tables: Tables) -> dict[str, bytes]:
-    """Return every table's parquet file."""
-    return {parquet.table_file(name): parquet.dump(name, tables.get(name, ())) for name in TABLES}
+    """Return every table's parquet file; a table kept beside the computation has one only if it holds rows."""
+    stored = [name for name, table in TABLES.items() if tables.get(name) or not table.record]
+    return {parquet.table_file(name): parquet.dump(name, tables.get(name, ())) for name in stored}
 
 
 def load_tables(files: Mapping[str, bytes], names: Iterable[str] = TABLES) -> dict[str, tuple[Any, ...]]:
-    """Return the tables that ``table_files`` wrote, or those of these names alone."""
-    return {name: parquet.load(name, files[parquet.table_file(name)]) for name in names}
+    """Return the tables that ``table_files`` wrote, or those of these names alone.
+
+    Raises KeyError when a table's file is missing.
+    """
+    return {
+        name: ()
+        if TABLES[name].record and parquet.table_file(name) not in files
+        else parquet.load(name, files[parquet.table_file(name)])
+        for name in names
+    }
 
 
 def score_files(score: Scored) -> dict[str, bytes]:
@@ -448,6 +462,12 @@ def adjustments_frame(adjustments: Sequence[Adjustment]) -> DataFrame:
     return objects_frame(ADJUSTMENT_COLUMNS, rows)
 
 
+def objections_frame(objections: Sequence[Objection]) -> DataFrame:
+    """Return objections as a frame."""
+    rows = [[getattr(made, column) for column in OBJECTION_COLUMNS] for made in objections]
+    return objects_frame(OBJECTION_COLUMNS, rows)
+
+
 def _read_with_approval(processed: Path) -> tuple[dict[str, bytes], Approval | None]:
     """Read the set's files and its approval, both of the same moment: the folder may be swapped between two reads."""
     for _ in range(2):
@@ -504,6 +524,7 @@ def _parse(files: Mapping[str, bytes]) -> ScoredRows:
             digest(files[RECEIPT_FILE]),
             None,
             list_adjustments(tables, basis.scheme, basis.readings, basis.run_date),
+            list_objections(tables, basis.scheme, basis.run_date),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise UsageError(_NO_SET) from error
@@ -527,4 +548,5 @@ def load_set(processed: Path | str) -> ScoredSet:
         read.receipt_digest,
         read.approval,
         adjustments_frame(read.adjustments),
+        objections_frame(read.objections),
     )

@@ -111,7 +111,7 @@ def _options(form: Form, column: Column) -> tuple[str, ...]:
     key = (form.table.name, column.name)
     if column.kind == "unit":
         return form.units
-    if key == ("调整复核", "对象表"):
+    if key in (("调整复核", "对象表"), ("异议登记", "对象表")):
         return tuple(name for name, table in TABLES.items() if table.object_column)
     if key == ("确认无事项", "表"):
         return CONFIRMABLE

@@ -12,7 +12,7 @@ from assess_lib.beyond import key_lines
 from assess_lib.errors import SEVERITY_NAMES
 from assess_lib.exact import ZERO
 from assess_lib.tables import TABLES, Tables
-from assess_lib.views import adjustments, county_detail, county_first, county_lists, page, words
+from assess_lib.views import adjustments, county_detail, county_first, county_lists, objections, page, words
 from assess_lib.views.audit_words import DIGEST_STEPS
 from assess_lib.views.county_facts import CountyFacts
 from assess_lib.views.county_near import MARGIN, near_lines
@@ -83,6 +83,7 @@ class CountySummary:
             ],
             blocked=blocked,
             open_items=open_items,
+            unanswered=county_first.unanswered(facts),
         )
 
     def _part(self, title: str, rows: Sequence[dict[str, Any]]) -> tuple[str, list[dict[str, Any]]]:
@@ -339,6 +340,10 @@ class CountySummary:
     def adjustments(self) -> Html:
         """Show every 调整复核 of the county with its unit: old and new value, influence, reason, who decided."""
         return adjustments.annex(adjustments.adjustments_of(self.data), self.facts.lines, self.facts.names)
+
+    def objections(self) -> Html:
+        """Show every objection of the county with its unit: state, deadline, answer, what its decision changed."""
+        return objections.annex(self.data, self.facts.names)
 
     def check(self) -> Html:
         """Add the whole ledger up again and compare it with the results; raise AssertionError where they differ.

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from assess_lib.beyond import raw_points
 from assess_lib.exact import mean
+from assess_lib.objections import OVERDUE
 from assess_lib.scheme import VETO_METHODS
-from assess_lib.views import adjustments, page
+from assess_lib.views import adjustments, objections, page
 from assess_lib.views.county_near import CLOSE, near_lines
 from assess_lib.views.words import number, plain
 
@@ -156,6 +157,14 @@ def blockers(facts: CountyFacts) -> tuple[str, list[tuple[str, str]]]:
     total = sum(len(units) for _, units in found)
     rows = [(facts.item_name(item.id), named(facts, list(units))) for item, units in found]
     return f"{total} 项待定，须补正并重新计分后才能送审。", rows
+
+
+def unanswered(facts: CountyFacts) -> str:
+    """Say how many objections wait for an answer, which blocks nothing; the overdue ones' units are named."""
+    rows = objections.objections_of(facts.data)
+    overdue = list(dict.fromkeys(row["unit_id"] for row in rows if row["state"] == OVERDUE))
+    told = objections.unanswered(rows)
+    return f"{told}逾期的是：{named(facts, overdue)}。" if overdue else told
 
 
 def contained(facts: CountyFacts) -> str:

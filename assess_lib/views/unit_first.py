@@ -11,7 +11,7 @@ from markupsafe import Markup
 from assess_lib.beyond import key_lines, simple_key
 from assess_lib.composition import key_full
 from assess_lib.exact import ZERO
-from assess_lib.views import adjustments, page, words
+from assess_lib.views import adjustments, objections, page, words
 from assess_lib.views.html import Html, render, sentence
 from assess_lib.views.lines import Line, reading_rows
 from assess_lib.views.words import brief, number, plain, share, shorten, signed
@@ -271,10 +271,17 @@ def _notes(report: UnitReport) -> list[dict[str, str]]:
             "warn" if open_names else "",
         ),
         ("调整", adjustments.contained(report.decisions), ""),
+        ("异议", _objections(report), ""),
         ("口径", _readings(report), ""),
         ("状态", f"{_state(report)}有异议的，按“怎样提出异议”办理。", ""),
     ]
     return [{"name": name, "text": text, "mark": mark} for name, text, mark in told if text]
+
+
+def _objections(report: UnitReport) -> str:
+    """Count the unit's objections by state, blank when it has none."""
+    rows = objections.objections_of(report.data, report.unit_id)
+    return f"本单位提出的异议{objections.counted(rows)}，见“怎样提出异议”。" if rows else ""
 
 
 def _readings(report: UnitReport) -> str:

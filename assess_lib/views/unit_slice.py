@@ -29,6 +29,7 @@ from assess_lib.store.earlier import result_of
 from assess_lib.store.sets import (
     ADJUSTMENT_COLUMNS,
     ITEM_COLUMNS,
+    OBJECTION_COLUMNS,
     RESULT_COLUMNS,
     ROW_COLUMNS,
     cell_value,
@@ -73,6 +74,7 @@ class UnitSlice:
             "ledger": _rows(self.data.ledger, LEDGER_COLUMNS),
             "problems": [[row[column] for column in PROBLEM_COLUMNS] for row in records(self.data.problems)],
             "adjustments": _rows(self.data.adjustments, ADJUSTMENT_COLUMNS),
+            "objections": _rows(self.data.objections, OBJECTION_COLUMNS),
             "peers": _peers_values(self.peers),
             "sentence": self.sentence,
             "history": None if self.history is None else _history_values(self.history),
@@ -102,6 +104,7 @@ class UnitSlice:
             "",
             approval,
             objects_frame(ADJUSTMENT_COLUMNS, [_adjustment(row) for row in own["adjustments"]]),
+            objects_frame(OBJECTION_COLUMNS, [_objection(row) for row in own["objections"]]),
         )
         history = None if own["history"] is None else _history(own["history"], data)
         return cls(own["unit"], data, basis, _peers(own["peers"]), own["sentence"], history)
@@ -121,6 +124,7 @@ class Slices:
         self._items = _by_unit(data.items)
         self._ledger = _by_unit(data.ledger)
         self._adjustments = _by_unit(data.adjustments)
+        self._objections = _by_unit(data.objections)
         self._peers = peers_by_group(data)
         self._histories = None if history is None else UnitHistories(history)
         self._basis = _compact(json.loads(data.basis.dump()))
@@ -144,6 +148,7 @@ class Slices:
             rows=objects_frame(ROW_COLUMNS, ()),
             receipt_digest="",
             adjustments=_records_frame(ADJUSTMENT_COLUMNS, self._adjustments.get(unit_id, ())),
+            objections=_records_frame(OBJECTION_COLUMNS, self._objections.get(unit_id, ())),
         )
         return UnitSlice(
             unit_id,
@@ -230,6 +235,18 @@ def _adjustment(row: Sequence[str]) -> list[Any]:
     made |= {column: _points(cells[column]) for column in ("old", "new", "effect")}
     made["decided"] = date.fromisoformat(cells["decided"])
     return list(made.values())
+
+
+def _objection(row: Sequence[str]) -> list[Any]:
+    cells = dict(zip(OBJECTION_COLUMNS, row, strict=True))
+    made: dict[str, Any] = {column: csvfile.unguard(text) for column, text in cells.items()}
+    made |= {column: _day(cells[column]) for column in ("filed", "due", "answered")}
+    made["late"] = cells["late"] == "true"
+    return list(made.values())
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _approval_values(approval: Approval | None) -> dict[str, str] | None:

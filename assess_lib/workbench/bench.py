@@ -272,7 +272,7 @@ class Bench:
         return [
             row
             for name in TABLES
-            if name not in (ROSTER, STANDARDS)
+            if name not in (ROSTER, STANDARDS) and not TABLES[name].record
             for row in sorted(self.tables[name], key=lambda row: row.source)
             if row["单位"] in (unit_id, ALL_UNITS)
         ]

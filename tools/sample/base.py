@@ -55,7 +55,7 @@ def capped(name: str, amount: int) -> int:
 
 @dataclass
 class Sample:
-    """The sixteen tables as canonical records (units by code), and the planned points by unit and item."""
+    """All input tables as canonical records (units by code), and the planned points by unit and item."""
 
     tables: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
     planned: dict[str, dict[str, int]] = field(default_factory=lambda: {code: {} for code in CODES})

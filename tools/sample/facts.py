@@ -26,6 +26,7 @@ from sample.office_facts import (
     adjustments,
     confirmations,
     more_evidence,
+    objections,
     roster,
     standards,
 )
@@ -50,6 +51,7 @@ def build() -> Sample:
         more_evidence,
         adjustments,
         confirmations,
+        objections,
     ):
         step(sample)
     return sample

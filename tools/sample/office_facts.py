@@ -1,4 +1,4 @@
-"""The office's own tables: roster, standards, loose evidence, adjustments, confirmations."""
+"""The office's own tables: roster, standards, loose evidence, adjustments, confirmations, objections."""
 
 from __future__ import annotations
 
@@ -173,3 +173,32 @@ def confirmations(sample: Sample) -> None:
             confirm("参会登记", code, who, day)
         if code == plan.TASKS_CONFIRMED_NONE:
             confirm("交办任务", code, who, day)
+
+
+def objections(sample: Sample) -> None:
+    """Register six objections: three led to a decision of 调整复核, one was upheld, two wait, one of them too long."""
+    decisions = {row["单位"]: row for row in sample.tables["调整复核"]}
+    register = {row["单位"]: row for row in reversed(sample.tables["扣分登记"])}  # each unit's first row
+    for number, one in enumerate(plan.OBJECTIONS, start=1):
+        decision = decisions[one.unit] if one.outcome == "调整" else None
+        table, key = "", ""
+        if decision is not None:
+            table, key = decision["对象表"], decision["对象编号"]
+        elif one.on_register:
+            table, key = "扣分登记", register[one.unit]["编号"]
+        sample.tables["异议登记"].append(
+            {
+                "编号": f"YY-{number:02}",
+                "单位": one.unit,
+                "提出日期": one.filed,
+                "异议事项": one.matter.format(fact=register[one.unit]["事实"]) if one.on_register else one.matter,
+                "对象表": table,
+                "对象编号": key,
+                "答复时限": one.due,
+                "答复日期": one.answered,
+                "答复意见": one.answer,
+                "处理结果": one.outcome,
+                "调整复核编号": decision["编号"] if decision else "",
+                "经办人": "考核办综合岗",
+            }
+        )

@@ -6,6 +6,9 @@ unresolved, adjusted) are named here, so that whoever opens the sample can find 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+
 # One unit for each route to a veto.
 VETO_RED_LIGHTS = "D19"  # the centre counts three red lights
 VETO_CIRCULAR = "D20"  # the city bureau's circular
@@ -281,3 +284,43 @@ AWARDS_OUTSIDE_YEAR = (
 )
 SELF_CHECKED = "D32"  # one register row scored and checked by the same role: a warning
 CONFIRMED_BESIDE_ROWS = "D07"  # confirms 表彰宣传 and has rows all the same: a warning
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """One objection: by whom, on which days, to what ({fact}: the unit's first deduction), and what came of it."""
+
+    unit: str
+    filed: date
+    due: date
+    matter: str
+    answered: date | None = None
+    answer: str = ""
+    outcome: str = ""
+    on_register: bool = False
+
+
+# On the run date, 31 December: three led to 调整复核 (one answered a day late), one upheld, one overdue, one waiting.
+OBJECTIONS = (
+    Objection(
+        "D23", date(2022, 12, 19), date(2022, 12, 27), "工单不属本单位职责，派单有误，申请不计红灯",
+        date(2022, 12, 28), "经县信息中心核实，派单有误，同意退单", "调整",
+    ),
+    Objection(
+        "D11", date(2022, 12, 20), date(2022, 12, 28), "该节点任务已由上级统一延期，不应按未完成扣分，申请撤销",
+        date(2022, 12, 27), "异议成立，撤销该笔扣分", "调整",
+    ),
+    Objection(
+        "D26", date(2022, 12, 21), date(2022, 12, 30), "交办函由两家共同承办，责任不应由本单位一家承担，申请少扣",
+        date(2022, 12, 29), "部分成立，责任由两家共担，改按 1.00 分扣", "调整",
+    ),
+    Objection(
+        "D14", date(2022, 12, 22), date(2022, 12, 30), "“{fact}”一笔，已在次月补正，申请撤销",
+        date(2022, 12, 29), "补正在核查之后，事实清楚，不予更正", "维持", on_register=True,
+    ),
+    Objection(
+        "D36", date(2022, 12, 21), date(2022, 12, 29), "“{fact}”一笔，认为应由牵头单位承担，申请撤销",
+        on_register=True,
+    ),
+    Objection("T05", date(2022, 12, 30), date(2023, 1, 9), "对信息报送第二季度的采用条数有异议，申请核对采用目录"),
+)  # fmt: skip
