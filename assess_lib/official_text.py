@@ -154,6 +154,9 @@ _BRACKETED = re.compile(r"(?<![\d第A-Za-z])\((\d{1,2})\)")
 # "(三)项", "(一)规定": a sentence speaks of another clause
 _REFERENCE = re.compile(r"[项条款目类至到和与及]|规定|所列")
 
+# A clause whose own words are a heading: folded, no sentence in it
+_HEADING = re.compile(r"[^。;!?:,]{0,30}[。:]?")
+
 # 1.5倍 at a line's start is no heading 1. of a clause, but 1.7个单位 and 1.6月20日前 may be
 _MORE_NUMBER = re.compile(r"\d+(?![\d年月日个])")
 
@@ -560,6 +563,42 @@ def _cited(scheme: Scheme) -> Iterator[str]:
         yield scheme.objections.clause
 
 
+@dataclass(frozen=True, slots=True)
+class Uncovered:
+    """A clause of the official text that nothing in the scheme refers to: its locator, first words, line (from 1)."""
+
+    locator: str
+    words: str
+    line: int
+
+
+def uncovered_clauses(text: OfficialText, scheme: Scheme) -> tuple[Uncovered, ...]:
+    """List the clauses of the text, in its order, that no rule, reading, due date or summary of the scheme cites.
+
+    A heading alone rules nothing: where clauses stand below it, they are listed and it is not. The points of a cited
+    section of which none is cited are read with the section, as ``check_official_text`` reads them.
+    """
+    cited = {clause.locator for locator in _cited(scheme) if (clause := text.clause(locator)) is not None}
+    found = []
+    for locator, clause in text.clauses.items():
+        section = locator.rstrip("0123456789")
+        with_section = section in cited and section.endswith("）") and not cited.intersection(_points_of(text, section))
+        if locator in cited or with_section or (_HEADING.fullmatch(clause.readings[0]) and _has_below(text, locator)):
+            continue
+        found.append(Uncovered(locator, _shortened(clause.text), clause.line))
+    return tuple(found)
+
+
+def _points_of(text: OfficialText, locator: str) -> list[str]:
+    """Return the locators of a clause's numbered points."""
+    return [name for name in text.clauses if re.fullmatch(re.escape(locator) + r"\d+", name)]
+
+
+def _has_below(text: OfficialText, locator: str) -> bool:
+    """Tell whether clauses stand below one: its sections and points."""
+    return any(re.match(re.escape(locator) + r"[（\d]", name) for name in text.clauses if not locator[-1:].isdigit())
+
+
 def check_official_text(text: OfficialText, scheme: Scheme) -> list[Problem]:
     """Hold a scheme against its official text, clause by clause.
 
@@ -584,7 +623,7 @@ def _wordings(text: OfficialText, locator: str, cited: Mapping[str, None]) -> tu
     clause = text.clauses[locator]
     wordings = clause.readings
     if locator.endswith("）"):
-        points = [c for name, c in text.clauses.items() if re.fullmatch(re.escape(locator) + r"\d+", name)]
+        points = [text.clauses[name] for name in _points_of(text, locator)]
         if not any(point.locator in cited for point in points):
             # a separator that no number and no label reaches across
             wordings += tuple("\n".join((clause.readings[0], *(p.readings[0] for p in points))) for _ in points[:1])
@@ -602,10 +641,14 @@ def _unresolved(locator: str) -> Problem:
     )
 
 
+def _shortened(words: str) -> str:
+    """Return the first words of a clause as a message or a table shows them."""
+    stands = "".join(char for char in words if char.isprintable())
+    return stands if len(stands) <= _SHOWN else stands[: _SHOWN - 1] + "…"
+
+
 def _not_found(expected: Expected, clause: Clause) -> Problem:
-    stands = "".join(char for char in clause.text if char.isprintable())
-    stands = stands if len(stands) <= _SHOWN else stands[: _SHOWN - 1] + "…"
-    said = f"条款“{expected.locator}”中没有“{expected.words}”，该条写的是：“{stands}”。"
+    said = f"条款“{expected.locator}”中没有“{expected.words}”，该条写的是：“{_shortened(clause.text)}”。"
     if expected.label:
         severity, code, remedy = "warning", "text.label", "字样不同而意思相同的，可不处理。"
     else:

@@ -29,7 +29,7 @@ from assess_lib.errors import (
     VerifyFailed,
 )
 from assess_lib.intake import warm_up
-from assess_lib.official_text import check_official_text, load_official_text
+from assess_lib.official_text import Uncovered, check_official_text, load_official_text, uncovered_clauses
 from assess_lib.paths import YearPaths
 from assess_lib.scheme import KNOWN_READINGS, Scheme
 from assess_lib.scheme_file import load_scheme
@@ -50,11 +50,15 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """The rules of a year as read from the raw folder; ``problems`` are the official text's against the scheme."""
+    """The rules of a year as read from the raw folder; ``problems`` are the official text's against the scheme.
+
+    ``uncovered`` are the clauses of the official text that nothing in the scheme refers to.
+    """
 
     scheme: Scheme
     quotes: dict[str, str]
     problems: tuple[Problem, ...]
+    uncovered: tuple[Uncovered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def load_basis(raw: Path, year: int) -> Basis:
         told = error.problems or (Problem("error", "official_text.unreadable", str(error), file=official.name),)
         return Basis(scheme, {}, told)
     quotes = {locator: quote for locator in scheme.clauses if (quote := text.quote(locator))}
-    return Basis(scheme, quotes, tuple(check_official_text(text, scheme)))
+    return Basis(scheme, quotes, tuple(check_official_text(text, scheme)), uncovered_clauses(text, scheme))
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +301,7 @@ def _stored_basis(request: _Request, basis: Basis, stage: str) -> store.StoredBa
         readings=basis.scheme.default_readings() | request.readings,
         scheme=basis.scheme,
         quotes=basis.quotes,
+        uncovered=basis.uncovered,
     )
 
 

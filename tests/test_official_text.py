@@ -14,9 +14,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_year import make_raw
 
+from assess_lib.audit.audited import open_set
 from assess_lib.cli import main
 from assess_lib.errors import InputRejected, Problem
-from assess_lib.official_text import OfficialText, check_official_text, load_official_text, parse_official_text
+from assess_lib.official_text import (
+    OfficialText,
+    check_official_text,
+    load_official_text,
+    parse_official_text,
+    uncovered_clauses,
+)
+from assess_lib.views.audit import AuditPage
 from tests.build import load_scheme_plainly
 
 SCHEME = load_scheme_plainly()
@@ -567,3 +575,82 @@ def test_a_long_hostile_text_is_read_in_time() -> None:
     """Thousands of things that look like headings cost no more than reading them."""
     text = parse_official_text("一、1.2.（一）1、\n" * 20_000)
     assert "一" in text.clauses
+
+
+# ---- what no rule covers --------------------------------------------------------------------------------------------
+
+
+def uncovered(text: str, **scheme: object) -> list[str]:
+    return [clause.locator for clause in uncovered_clauses(parse_official_text(text), load_scheme_plainly(**scheme))]
+
+
+@pytest.mark.parametrize("mangle", MANGLED.values(), ids=MANGLED.keys())
+def test_clauses_without_a_rule_are_listed_however_the_text_is_broken(mangle: Callable[[str], str]) -> None:
+    """Nothing of the scheme cites 一, 三（一） and 三（二）; 二, 三 and 五 are headings, so they are not."""
+    assert uncovered(mangle(TEXT)) == ["一", "三（一）", "三（二）"]
+
+
+def test_an_uncovered_clause_is_shown_with_its_first_words_and_line() -> None:
+    """三（一） stands in line 11 of the text and begins with 重点工作."""
+    found = {one.locator: one for one in uncovered_clauses(parse_official_text(TEXT), SCHEME)}
+    assert (found["三（一）"].words, found["三（一）"].line) == (
+        "重点工作。按方案第四部分（二）执行，权重为1.5倍的不另行说明。",
+        11,
+    )
+    long = TEXT.replace("对照年初确定的任务", "对照年初确定的任务" * 10)
+    first = uncovered_clauses(parse_official_text(long), SCHEME)[0].words
+    assert len(first) == 60 and first.startswith("总体要求对照年初") and first.endswith("…")
+
+
+def test_a_further_bonus_point_is_found_out() -> None:
+    """A point 8 under 四（三）, whose other points have rules, is listed: the scheme file has forgotten it."""
+    more = TEXT.replace("五、考核程序", "8.改革试点（1分）。列入试点的加分。\n五、考核程序")
+    assert uncovered(more) == ["一", "三（一）", "三（二）", "四（三）8"]
+
+
+def test_points_of_a_section_cited_as_a_whole_are_read_with_it() -> None:
+    """四（二） is cited and none of its points is: points 1. and 2. in it belong to it and are not listed."""
+    points = TEXT.replace("按材料、公文、信息等情况扣分", "分两项扣分：\n1.材料报送。\n2.公文办理。\n其余")
+    assert "四（二）2" in parse_official_text(points).clauses
+    assert uncovered(points) == ["一", "三（一）", "三（二）"]
+
+
+def test_a_heading_with_nothing_below_it_is_listed() -> None:
+    """A part that is a heading alone and has no clause below it is a clause like any other."""
+    assert uncovered(TEXT + "六、附则\n") == ["一", "三（一）", "三（二）", "六"]
+
+
+def test_words_below_a_heading_are_no_heading() -> None:
+    """三 with a sentence of its own is listed, with its sections."""
+    told = TEXT.replace("三、考核内容\n", "三、考核内容\n以下两项分别计分，不得互抵。\n")
+    assert uncovered(told) == ["一", "三", "三（一）", "三（二）"]
+
+
+def test_part_ten_and_part_eleven_are_told_apart() -> None:
+    """十一 does not stand below 十: a heading 十 with nothing below it is listed although 十一 follows."""
+    more = TEXT + "".join(f"{numeral}、另行规定\n" for numeral in ("六", "七", "八", "九", "十", "十一"))
+    assert uncovered(more)[3:] == ["六", "七", "八", "九", "十", "十一"]
+
+
+def test_a_reading_or_a_period_alone_covers_its_clause() -> None:
+    """What only the time for answering objections cites is cited: 一 disappears from the list."""
+    period = {"answer_within_days": 10, "approval": "9号", "clause": "一"}
+    assert uncovered(TEXT, objections=period) == ["三（一）", "三（二）"]
+
+
+def test_check_names_them_and_nothing_else_changes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """assess check says how many and which, they are no problem; without a text nothing is said."""
+    raw = make_raw(tmp_path / "raw")
+    assert code_of("check", tmp_path) == 0
+    assert "没有规则引用" not in capsys.readouterr().out
+    (raw / "方案原文.txt").write_text(TEXT, encoding="utf-8")
+    assert code_of("check", tmp_path) == 0
+    assert "方案原文有 3 条没有规则引用：一、三（一）、三（二）。" in capsys.readouterr().out
+    assert (tmp_path / "processed" / "problems.csv").read_text(encoding="utf-8-sig").count("\n") == 1
+    assert code_of("score", tmp_path) == 0
+    data = open_set(tmp_path / "processed")
+    page = AuditPage(data, raw)
+    assert [one.locator for one in data.data.basis.uncovered] == ["一", "三（一）", "三（二）"]
+    shown = page.uncovered()._repr_html_()
+    assert "方案原文有 3 条没有规则引用" in shown and "按方案第四部分（二）执行" in shown
+    assert code_of("verify", tmp_path) == 0

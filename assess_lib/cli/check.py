@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
 from assess_lib.cli.console import list_problems, say
@@ -26,8 +28,9 @@ def check(shared: Shared, as_json: bool) -> None:
 
     \b
     --json 的内容：accepted 是否采用，counts 各级问题的个数，problems 全部问题
-    （severity、code、file、sheet、row、column、value、message、remedy），rows 各文件的行数。
-    有错误时 accepted 为 false，date、readings、rows 为 null。
+    （severity、code、file、sheet、row、column、value、message、remedy），rows 各文件的行数，
+    uncovered 方案原文中没有规则引用的条款（locator、words、line）。
+    有错误时 accepted 为 false，date、readings、rows、uncovered 为 null。
     """
     warm_up()
     from assess_lib import pipeline  # while the reading process gets ready
@@ -36,14 +39,18 @@ def check(shared: Shared, as_json: bool) -> None:
         outcome = pipeline.check(shared.paths, readings=shared.readings, run_date=shared.run_date)
     except InputRejected as error:
         if as_json:
-            show_json(rejected_record("check", shared.paths.year, error.problems))
+            show_json(rejected_record("check", shared.paths.year, error.problems) | {"uncovered": None})
         else:
             list_problems(error.problems, shared.paths.shown_processed)
         raise
+    uncovered = outcome.basis.uncovered
     if as_json:
-        show_json(accepted_record("check", outcome))
+        show_json(accepted_record("check", outcome) | {"uncovered": [asdict(clause) for clause in uncovered]})
         return
     list_problems(outcome.problems, shared.paths.shown_processed)
     read = sum(count.read for count in outcome.counts)
     accepted = sum(count.accepted for count in outcome.counts)
+    if uncovered:
+        told = "、".join(clause.locator for clause in uncovered)
+        say(f"方案原文有 {len(uncovered)} 条没有规则引用：{told}。其中有应计分的，请补入 scheme.yaml；逐条见审计底稿。")
     say(f"检查通过：读入 {read} 行，采用 {accepted} 行。")

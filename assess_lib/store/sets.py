@@ -15,6 +15,7 @@ from assess_lib.adjustments import Adjustment, list_adjustments
 from assess_lib.errors import Problem, UsageError, VerifyFailed
 from assess_lib.ledger import LEDGER_COLUMNS, Entry
 from assess_lib.objections import Objection, list_objections
+from assess_lib.official_text import Uncovered
 from assess_lib.scheme import Scheme
 from assess_lib.store import csvfile, parquet
 from assess_lib.store.approval import APPROVAL_FILE, Approval, check_approval, read_approval
@@ -135,7 +136,10 @@ class CountRow:
 
 @dataclass(frozen=True, slots=True)
 class StoredBasis:
-    """On what a stored set rests: year, run date, draft or final, readings, scheme, official text by clause."""
+    """On what a stored set rests: year, run date, draft or final, readings, scheme, official text by clause.
+
+    ``uncovered`` are the official text's clauses that nothing in the scheme refers to.
+    """
 
     year: int
     run_date: date
@@ -144,6 +148,7 @@ class StoredBasis:
     readings: dict[str, str]
     scheme: Scheme
     quotes: dict[str, str]
+    uncovered: tuple[Uncovered, ...] = ()
 
     def dump(self) -> bytes:
         """Return the bytes of ``basis.json``."""
@@ -156,12 +161,13 @@ class StoredBasis:
                 "readings": self.readings,
                 "scheme": self.scheme.model_dump(mode="json"),
                 "quotes": self.quotes,
+                "uncovered": [asdict(clause) for clause in self.uncovered],
             }
         )
 
     @classmethod
     def load(cls, data: bytes) -> StoredBasis:
-        """Read the bytes of ``basis.json``; raise ValueError or KeyError if they are not ours."""
+        """Read the bytes of ``basis.json``; raise ValueError, KeyError or TypeError if they are not ours."""
         stored = json.loads(data)
         return cls(
             stored["year"],
@@ -171,6 +177,7 @@ class StoredBasis:
             stored["readings"],
             Scheme.model_validate(stored["scheme"]),
             stored["quotes"],
+            tuple(Uncovered(**clause) for clause in stored.get("uncovered", ())),
         )
 
 

@@ -44,7 +44,9 @@ def rescore(
     if stage == "scored":
         score = scoring.score(load_tables(tables), basis.scheme, readings, run_date)
     findings = store.Findings(hashes, problems, score.problems if score else (), count_rows(cleaned.counts))
-    stored = store.StoredBasis(year, run_date, final, stage, dict(readings), basis.scheme, basis.quotes)
+    stored = store.StoredBasis(
+        year, run_date, final, stage, dict(readings), basis.scheme, basis.quotes, basis.uncovered
+    )
     return store.assemble(stored, findings, tables, score)
 
 

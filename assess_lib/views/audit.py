@@ -112,6 +112,20 @@ class AuditPage:
         )
         return table(rows, columns, css="readings")
 
+    def uncovered(self) -> Html:
+        """List the clauses of the official text that nothing in the scheme refers to, with their first words."""
+        basis = self.data.basis
+        if not basis.quotes:
+            return sentence("没有放入方案原文，没有核对。", mark="said")
+        clauses = basis.uncovered
+        if not clauses:
+            return sentence("方案原文的每一条都有规则、口径、期限或摘要引用。", mark="said")
+        columns = (Column("locator", "条款", "short"), Column("words", "原文开头"), Column("line", "行", "number"))
+        rows = [{"locator": one.locator, "words": one.words, "line": str(one.line)} for one in clauses]
+        return sentence(f"方案原文有 {len(rows)} 条没有规则引用，请逐条判断是否应计分。", mark="said") + table(
+            rows, columns, css="dense"
+        )
+
     # ---- 2, 3 computed again, added up again ----------------------------------------------------------------
 
     def recomputation(self) -> Html:

@@ -86,7 +86,7 @@ def of_unit(data: ScoredSet, unit_id: str) -> Html:
     waiting = any(row["state"] in OPEN for row in rows)
     said = f"本单位提出的异议{counted(rows)}。以{words.day(data.basis.run_date)}（计分日期）为准。"
     shown = _table(rows, effects_of(adjustments_of(data)))
-    return sentence(said, mark="warn" if waiting else "said") + shown + sentence(*_explained(rows))
+    return sentence(said, mark="warn" if waiting else "said") + shown + sentence(*_explained(rows), mark="rest")
 
 
 def annex(data: ScoredSet, names: Mapping[str, str]) -> Html:
