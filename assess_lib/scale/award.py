@@ -154,11 +154,17 @@ _HANGS = ("missing_evidence", "same_matter_across_items", "different_matters")
 
 
 def _standings(rule: HighestLevelPerMatter, year: Year) -> _Standings:
-    """Say of each row of the rule's category what it could earn, or why it cannot."""
+    """Return the standings of the rule's category, which its own item and every other one of the kind ask for."""
     key = (__name__, rule.category)
-    if key in year.shared:
+    with year.sharing:
+        if key not in year.shared:
+            year.shared[key] = _make_standings(rule, year)
         made: _Standings = year.shared[key]
         return made
+
+
+def _make_standings(rule: HighestLevelPerMatter, year: Year) -> _Standings:
+    """Say of each row of the rule's category what it could earn, or why it cannot."""
     name = "表彰宣传"
     table = year.table(name)
     own = np.flatnonzero(table.codes("加分项", (rule.category,)) != NONE)
@@ -186,8 +192,7 @@ def _standings(rule: HighestLevelPerMatter, year: Year) -> _Standings:
     winners = candidates[np.lexsort((rank[candidates], matter[candidates]))]
     winners = winners[starts(matter[winners])]
     reading = np.where(lacking, year.reading("missing_evidence"), 0)
-    year.shared[key] = _Standings(row, units[row], matter, points, status, reading, rank, winners)
-    return _standings(rule, year)
+    return _Standings(row, units[row], matter, points, status, reading, rank, winners)
 
 
 def _rivalry(item: Item, own: _Standings, year: Year) -> tuple[Flags, Flags]:

@@ -13,7 +13,7 @@ from assess_lib.rules.deduction import key_task_unknown, report_name
 from assess_lib.scale.columns import NO_DAY, NONE, Flags, Ints, pair_codes, tie_break
 from assess_lib.scale.judged import ROSTER, Doubted, Judged, absent, nothing_noted
 from assess_lib.scale.rows import Rows, deducted, status_code, take_each
-from assess_lib.scale.sums import sum_by, times
+from assess_lib.scale.sums import sum_by
 from assess_lib.scale.year import SOMEONE, TABLE_CODES, Year, day_number
 from assess_lib.scheme import DeductFromFull, DueReport, Item, MeetingFacts, RegisterFacts, ReportFacts, TaskFacts
 from assess_lib.tables import TABLES
@@ -163,7 +163,7 @@ def _report(report: DueReport, at: Ints, kind: ReportFacts, year: Year) -> Facts
         reading[hangs] = year.reading("deadline_day", *keys)
         count = np.where(standards.daily[late_standard], np.where(late, received - in_time, 1), 1)
         rate = np.full(year.size, standards.rate[late_standard])
-        amount = np.where(late, times(rate, np.where(late, count, 1), year.beyond), amount)
+        amount = np.where(late, year.times(rate, np.where(late, count, 1)), amount)
         amount = np.where(missing, standards.rate[missing_standard], amount)
         standard = np.where(late, late_standard, np.where(missing, missing_standard, NONE))
     told = np.flatnonzero(owes | has)
@@ -191,7 +191,7 @@ def _register(kind: RegisterFacts, year: Year) -> Facts:
     standard = table.codes("标准编号", year.standards.codes)
     if (standard == NONE).any():
         year.standards.position(str(table.values("标准编号")[int(np.argmax(standard == NONE))]), "扣分登记")
-    amount = times(year.standards.rate[standard], table.whole("数量", 1), year.beyond)
+    amount = year.times(year.standards.rate[standard], table.whole("数量", 1))
     decisions = year.decisions("扣分登记")
     first_day, last_day = year.bounds
     of_year = (day >= first_day) & (day <= last_day)
@@ -254,7 +254,7 @@ def _tasks(kind: TaskFacts, year: Year) -> Facts:
         due,
         status=np.where(counts, status_code("counted"), status_code("suppressed")),
         standard=standard,
-        amount=times(rate, days, year.beyond),
+        amount=year.times(rate, days),
         table=TABLE_CODES["交办任务"],
         row=table.origin,
     )

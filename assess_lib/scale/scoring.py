@@ -6,7 +6,9 @@ of its own.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -39,6 +41,8 @@ METHODS: Mapping[str, Method] = {
         mean_of_raters,
     )
 }
+
+_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +103,18 @@ def score_tables(folder: Path, scheme: Scheme, readings: Mapping[str, str], run_
     """
     check_known(scheme, METHODS)
     year = Year(folder, scheme, readings, run_date)
-    items: dict[str, Judged] = {}
-    for item in scheme.items:
-        items[item.id] = METHODS[item.rule.method](item, year)
-    vetoed = np.zeros(year.size, dtype=bool)
+    zeros = np.zeros(len(year.roster), dtype=np.int64)  # the roster is there before the items share it
+    # The arrays' own work runs outside the interpreter's lock: items side by side take as many cores as there are.
+    with ThreadPoolExecutor(_CORES) as pool:
+        judged = pool.map(lambda item: METHODS[item.rule.method](item, year), scheme.items)
+        items = {item.id: one for item, one in zip(scheme.items, judged, strict=True)}
+    vetoed = zeros > 0
     for item in scheme.part_items("veto"):
         vetoed |= _flags(items[item.id].vetoed)
     key = _points(items[scheme.key_item.id])
     gate = _line(scheme.judgement.bonus_gate)
     opened = ~vetoed & ((key >= gate) if readings["bonus_gate"] == "at_least" else (key > gate))
-    earned = np.zeros(year.size, dtype=np.int64)
-    for item in scheme.part_items("bonus"):
-        earned += _points(items[item.id])
+    earned = sum((_points(items[item.id]) for item in scheme.part_items("bonus")), zeros)
     return LargeScore(year, _results(vetoed, key, opened, earned, items, year), items, earned)
 
 

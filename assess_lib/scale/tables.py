@@ -165,13 +165,14 @@ def ledger_tables(score: LargeScore) -> Iterator[pa.Table]:
     blocks = tuple(ledger_blocks(score))
     parts = _numbered(block.part for block in blocks)
     items = _numbered(block.item for block in blocks)
-    texts = tuple(
-        pa.array(list(names), type=pa.string()) for names in (parts, items, STATUSES, score.year.reading_texts, TABLES)
-    )
+    # In alphabetical order, whichever item asked for its readings first.
+    readings = sorted(score.year.reading_texts)
+    order = np.array([readings.index(text) for text in score.year.reading_texts], dtype=np.int64)
+    texts = tuple(pa.array(list(names), type=pa.string()) for names in (parts, items, STATUSES, readings, TABLES))
     for start in range(0, score.year.size, UNITS_A_PART):
         stop = min(start + UNITS_A_PART, score.year.size)
         part = [(block, _between(block, start, stop)) for block in blocks]
-        yield _ledger_part(part, score.year, parts, items, texts)
+        yield _ledger_part(part, score.year, parts, items, order, texts)
 
 
 def _numbered(names: Iterator[str]) -> dict[str, int]:
@@ -183,6 +184,7 @@ def _ledger_part(
     year: Year,
     parts: Mapping[str, int],
     items: Mapping[str, int],
+    readings: Ints,
     texts: Sequence[pa.Array],
 ) -> pa.Table:
     numbers = []
@@ -205,7 +207,7 @@ def _ledger_part(
         decimals(every.points, empty, POINTS),
         decimals(after, empty, POINTS),
         _coded(every.status, texts_of["status"]),
-        _coded(every.reading, texts_of["reading"]),
+        _coded(readings[every.reading], texts_of["reading"]),
         _coded(every.table, texts_of["table"]),
         whole(every.row),
     ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 
 from assess_lib.rules import Unit
 from assess_lib.scale.columns import NONE, Columns, Flags, Ints, positions, read_columns, refuse
+from assess_lib.scale.sums import times
 from assess_lib.scheme import Scheme
 from assess_lib.tables import ALL_UNITS, TABLES, Source
 
@@ -83,7 +85,8 @@ class Year:
     """A folder of canonical tables with a scheme, one option for each reading and the run date.
 
     ``shared`` holds what two items have in common; ``reading_texts`` collects what the ledger prints under ``reading``
-    (0 is blank), ``beyond`` the amounts that 64 bits cannot hold (see ``sums.LIMIT``).
+    (0 is blank), ``beyond`` the amounts that 64 bits cannot hold (see ``sums.LIMIT``). Items are judged side by side:
+    whoever adds to ``shared`` holds ``sharing``, whoever adds to the rest ``lock``, never the other way round.
     """
 
     folder: Path
@@ -93,34 +96,38 @@ class Year:
     reading_texts: list[str] = field(default_factory=lambda: [""])
     beyond: list[int] = field(default_factory=list)
     shared: dict[Any, Any] = field(default_factory=dict)
+    sharing: RLock = field(default_factory=RLock)
+    lock: RLock = field(default_factory=RLock)
     _tables: dict[str, Columns] = field(default_factory=dict)
     _units: dict[str, Ints] = field(default_factory=dict)
 
     def table(self, name: str) -> Columns:
         """Return the needed columns of a table; it is read when first asked for."""
-        if name not in self._tables:
-            by_source = name not in _AS_STORED
-            self._tables[name] = read_columns(self.folder, name, NEEDED[name], by_source=by_source)
-        return self._tables[name]
+        with self.lock:
+            if name not in self._tables:
+                by_source = name not in _AS_STORED
+                self._tables[name] = read_columns(self.folder, name, NEEDED[name], by_source=by_source)
+            return self._tables[name]
 
     def units(self, name: str) -> Ints:
         """Return the unit of each row of a table, as a position on the roster."""
-        if name not in self._units:
-            self._units[name] = self.table(name).units(self.roster)
-        return self._units[name]
-
-    def release(self, *names: str) -> None:
-        """Forget tables that no further rule reads, so that memory does not grow with the number of tables."""
-        for name in names:
-            self._tables.pop(name, None)
-            self._units.pop(name, None)
+        with self.lock:
+            if name not in self._units:
+                self._units[name] = self.table(name).units(self.roster)
+            return self._units[name]
 
     def reading(self, *keys: str) -> int:
         """Return the number of the text with which the ledger prints these readings (``rules.Case.reading``)."""
         text = "; ".join(f"{key}={self.readings[key]}" for key in keys)
-        if text not in self.reading_texts:
-            self.reading_texts.append(text)
-        return self.reading_texts.index(text)
+        with self.lock:
+            if text not in self.reading_texts:
+                self.reading_texts.append(text)
+            return self.reading_texts.index(text)
+
+    def times(self, rate: Ints, count: Ints) -> Ints:
+        """Multiply amounts by counts exactly (``sums.times``)."""
+        with self.lock:
+            return times(rate, count, self.beyond)
 
     @property
     def bounds(self) -> tuple[int, int]:
