@@ -31,6 +31,7 @@ from assess_lib.scheme_file import load_scheme
 from assess_lib.scoring import score
 from assess_lib.store import StoredBasis
 from assess_lib.store.sets import LEDGER_COLUMNS
+from tools.bench import national
 from tools.scale_year import write_year
 
 BIG = 2**63 - 1
@@ -227,6 +228,18 @@ def test_the_made_up_year_reaches_every_state(tmp_path: Path) -> None:
     }  # fmt: skip
     assert {row["status"] for row in found["results"]} == {"vetoed", "scored"}
     assert {row["bonus_open"] for row in found["results"] if row["status"] == "scored"} == {True, False}
+
+
+def test_the_bench_holds_both_ways_against_each_other(tmp_path: Path) -> None:
+    """Of 60 units library and SQL are told to be equal; one result less is told as one row apart."""
+    write_year(tmp_path / "t", 60)
+    for way in ("library", "sql"):
+        national.score_one_way(way, tmp_path / "t", tmp_path / way)
+    assert national.apart(tmp_path / "library", tmp_path / "sql") == 0
+    path = tmp_path / "sql" / "results.parquet"
+    pq.write_table(pq.read_table(path).slice(1), path)
+    assert national.apart(tmp_path / "library", tmp_path / "sql") == 1
+    assert round(national.slope([10, 100, 1000], [1.0, 10.0, 100.0]), 9) == 1.0
 
 
 # ---- one unit in words ----------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def run(way: str, tables: Path, out: Path) -> Outcome:
     return Outcome(out, told["seconds"], told["processor"], told["peak"])
 
 
-def _score(way: str, tables: Path, out: Path) -> None:
+def score_one_way(way: str, tables: Path, out: Path) -> None:
     """Score one way, write results and items, and say what it cost from the first import to the last byte."""
     import resource
     import time
@@ -188,7 +188,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.way:
         way, tables, out = options.way
-        _score(way, Path(tables), Path(out))
+        score_one_way(way, Path(tables), Path(out))
         return
     with tempfile.TemporaryDirectory() as scratch:
         for row in rows(Path(scratch), options.runs, options.full):
