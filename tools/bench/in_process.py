@@ -21,13 +21,13 @@ NOTEBOOK = ROOT / "notebooks" / "03_unit_report.ipynb"
 Maker = Callable[[str, Path], None]
 
 
-def _page(notebook: Any, target: Path) -> None:
-    """Write the page and the PDF of an executed notebook, with exporter and fonts that stay loaded."""
+def _page(notebook: Any, target: Path, print_page: Callable[[str], bytes]) -> None:
+    """Write the page and the PDF of an executed notebook, with an exporter that stays loaded."""
     from assess_lib.publish import export
 
     page = export.to_html(notebook)
     target.with_suffix(".html").write_text(page, encoding="utf-8")
-    target.with_suffix(".pdf").write_bytes(export.to_pdf(page))
+    target.with_suffix(".pdf").write_bytes(print_page(page))
 
 
 def _shell() -> tuple[Any, list[tuple[Any, Any]]]:
@@ -88,21 +88,25 @@ def floor() -> Maker:
         data = shell.user_ns["report"].data
         made = record.normalise(notebook, scrub, views.page_metadata(data, unit))
         target.with_suffix(".ipynb").write_bytes(record.dump(made))
-        _page(made, target)
+        _page(made, target, export.to_pdf)
 
     return make
 
 
 def ploomber() -> Maker:
-    """Get ready and return what makes one unit's report with ploomber-engine, in this process and no other."""
+    """Get ready and return what makes one unit's report with ploomber-engine and WeasyPrint, in this process alone."""
     os.environ["PLOOMBER_STATS_ENABLED"] = "false"
     import nbformat
     from ploomber_engine import execute_notebook
+    from weasyprint import HTML
+
+    def print_page(page: str) -> bytes:
+        return bytes(HTML(string=page, base_url="about:blank").write_pdf())
 
     def make(unit: str, target: Path) -> None:
         out = target.with_suffix(".ipynb")
         execute_notebook(str(NOTEBOOK), str(out), parameters={"unit_id": unit}, progress_bar=False)
-        _page(nbformat.read(out, as_version=4), target)
+        _page(nbformat.read(out, as_version=4), target, print_page)
 
     return make
 

@@ -139,12 +139,12 @@ def unit_reports(bench: Bench) -> list[Row]:
         Row(
             "units",
             work,
-            "ploomber-engine in process, two processes",
+            "ploomber-engine in process + one nbconvert exporter + WeasyPrint, two processes",
             "times the time",
             1.0,
             tuple(own) if not skipped else (),
             tuple(other),
-            "whole command against whole processes, each given its unit's data; page and PDF by our exporter in both",
+            "whole command against whole processes, each given its unit's data; page by our exporter in both",
             skipped,
         ),
         Row(
