@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -16,10 +17,12 @@ from assess_lib.publish.reuse import RECEIPT, Standing, key_of, read_bytes, writ
 from assess_lib.store import ScoredSet
 from assess_lib.tables import Tables
 from assess_lib.views import Slices, slices_of
+from assess_lib.views.publication import published_result
 
 STAGES = ("01_clean", "02_score")
 UNIT_NOTEBOOK = "03_unit_report.ipynb"
 UNITS = "units/"
+_PUBLICATION = "publication"
 _AUDIT = "audit"  # the one page that reads files beside the set: the evidence in the raw folder
 
 
@@ -102,7 +105,13 @@ class Sources:
         return "" if content is None else sha256(content).hexdigest()
 
     def county_key(self, report: str) -> str:
-        """Return the key of a report on the whole county: it may show anything of the set."""
+        """Return the key of a report on the whole county: it may show anything of the set.
+
+        The published version alone shows a few named columns and nothing else, so its key is just those.
+        """
+        if report == _PUBLICATION:
+            known = self._standing.key(report) if self.unchanged else ""
+            return known or key_of(report, told=asdict(published_result(self.data)))
         pages = {page.name: page for page in documents.PAGES}
         more: dict[str, Any] = {"notebook": self._notebook(pages[report].notebook)} if report in pages else {}
         if report == _AUDIT:
