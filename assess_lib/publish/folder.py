@@ -183,6 +183,8 @@ def others_that_stand(
             key = standing.key(report) if standing.slip.get("processed") == sources.receipt else ""
         elif report.startswith(UNITS):
             key = sources.standing_key(report.removeprefix(UNITS))
+        elif report == _PUBLICATION and not sources.unchanged:
+            key = ""  # it may say the same, but what was not asked for goes with its set
         else:
             key = sources.county_key(report)
         if standing.has(report, key):
