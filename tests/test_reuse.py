@@ -21,6 +21,7 @@ from small_year import UNITS, make_raw, write_table
 
 from assess_lib.paths import YearPaths
 from assess_lib.publish import reuse, year
+from assess_lib.store import receipt
 
 COUNTY = ["county_summary", "audit", "readings", "audit_workbook", "county_office", "readings_tables", "publication"]
 SET = COUNTY[:-1]  # may show anything of the set; what is published shows grades alone
@@ -376,3 +377,11 @@ def test_what_stands_is_what_would_be_made_at_length(
 def test_each_edit_alone(done: Path, ran: list[str], tmp_path_factory: pytest.TempPathFactory, edit: Edit) -> None:
     """Every single edit, run as usual, gives what a fresh run gives."""
     _try(done, [([edit], {})], tmp_path_factory)
+
+
+def test_every_source_file_is_part_of_the_software() -> None:
+    """No kind of file that decides what a report looks like is missing from the code's digest: it would go stale."""
+    package = Path(receipt.__file__).resolve().parents[1]
+    left_out = {".mo", ".po", ".typed", ".pyc"}  # messages of the command line, marks
+    kinds = {path.suffix for path in package.rglob("*") if path.is_file() and not path.name.startswith(".")}
+    assert kinds - left_out <= set(receipt._SOURCES)

@@ -58,7 +58,7 @@ def digest(data: bytes) -> str:
 
 
 # What of the package's own files decides what comes out; compiled files and message catalogues do not.
-_SOURCES = (".py", ".sql", ".j2", ".html", ".css", ".json", ".svg")
+_SOURCES = (".py", ".sql", ".j2", ".html", ".css", ".js", ".json", ".svg", ".typ")
 
 
 def _source_files(package: Path) -> Iterator[tuple[str, Path]]:
