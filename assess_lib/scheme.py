@@ -12,7 +12,17 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StrictBool,
+    StringConstraints,
+    model_serializer,
+    model_validator,
+)
 
 CLAUSE_PATTERN = r"^[一二三四五六七八九十]+(（[一二三四五六七八九十]+）)?[0-9]*$"
 # Where in the file a part stands: keys, and positions in lists.
@@ -85,7 +95,21 @@ KNOWN_READINGS: Mapping[str, tuple[str, ...]] = {
 
 
 class _Model(BaseModel):
+    """What all parts of a scheme share: unknown keys are errors, nothing changes.
+
+    ``LATER`` are keys that the format got after sets had been stored: where nothing is written they are left out of
+    what is stored, so that an earlier version's set is still made again byte by byte.
+    """
+
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    LATER: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _without_idle(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = handler(self)
+        fields = type(self).model_fields
+        idle = {key for key in self.LATER if getattr(self, key) == fields[key].default}
+        return {key: value for key, value in data.items() if key not in idle}
 
 
 class Document(_Model):
@@ -137,6 +161,7 @@ class Line(_Model):
 class PassMark(Line):
     """The pass mark, and which score it is held against."""
 
+    LATER: ClassVar[frozenset[str]] = frozenset(("compares",))
     compares: Literal["key_score", "final_score"] = Field(
         default="key_score",
         description="合格线比哪个得分：key_score 重点考核得分（加分不能补救），final_score 最终得分",
@@ -157,6 +182,7 @@ class Judgement(_Model):
     A gate or a cap that a scheme does not have is written as ``null``, so that none is forgotten.
     """
 
+    LATER: ClassVar[frozenset[str]] = frozenset(("bonus_floor",))
     pass_mark: PassMark = Field(description="合格线：低于它为不合格，恰好等于为合格")
     bonus_gate: Line | None = Field(description="加分开启线：恰好等于时见口径 bonus_gate；不设的写 null，加分一律计入")
     bonus_cap: Line | None = Field(description="加分上限；不设的写 null")
@@ -204,6 +230,7 @@ class Quota(_Model):
 class Band(_Model):
     """A further grade, valid only with the number of the document that approved it."""
 
+    LATER: ClassVar[frozenset[str]] = frozenset(("quota",))
     grade: Label = Field(description="等次名称")
     at_least: Points = Field(description="分数线：最终得分不低于它")
     approval: Label = Field(description="批准文号；没有批准文号的等次不能写")
@@ -317,6 +344,7 @@ class ReportFacts(_Model):
 class RegisterFacts(_Model):
     """Deductions entered in the register (扣分登记), each under a standard of its own."""
 
+    LATER: ClassVar[frozenset[str]] = frozenset(("standards",))
     table: ClassVar[str] = "扣分登记"
     kind: Literal["register"] = Field(description="事实来源：扣分登记")
     standards: tuple[Label, ...] = Field(default=(), description="只计这些标准编号的登记；不写为全部登记")
@@ -528,6 +556,7 @@ class Dimension(_Model):
 class Item(_Model):
     """One item of the scheme: id, part, name, clause, cap and the method that computes it."""
 
+    LATER: ClassVar[frozenset[str]] = frozenset(("floor", "dimension", "exempt"))
     id: ItemId = Field(description="项目编号，例：B2")
     part: Literal["veto", "key", "bonus"] = Field(description="所属部分：veto 单项否决，key 重点考核，bonus 加分")
     name: Label = Field(description="项目名称")
@@ -655,6 +684,7 @@ class Confirmations(_Model):
 class Scheme(_Model):
     """A year's scheme, validated."""
 
+    LATER: ClassVar[frozenset[str]] = frozenset(("dimensions",))
     year: Count = Field(ge=2000, le=2100, description="考核年度，须与文件夹和运行的年度一致")
     document: Document = Field(description="方案文件")
     cut_off: Day = Field(description="事实和佐证的截止日，也是默认的计算日期；须在考核年度内")
