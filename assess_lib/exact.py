@@ -26,6 +26,15 @@ def times(rate: Decimal, count: int) -> Decimal:
     return _WIDE.multiply(rate, Decimal(count))
 
 
+def total(values: Iterable[Decimal]) -> Decimal:
+    """Add up points; nothing adds up to 0.00.
+
+    >>> total([]), total([Decimal("2.50"), Decimal("-1")])
+    (Decimal('0.00'), Decimal('1.50'))
+    """
+    return sum(values, ZERO)
+
+
 def product(left: Decimal, right: Decimal) -> Decimal:
     """Multiply two decimals exactly.
 

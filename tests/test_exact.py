@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assess_lib.exact import ZERO, cents, mean, plain, show, times, to_cents, to_points
+from assess_lib.exact import ZERO, cents, mean, plain, show, times, to_cents, to_points, total
 
 D = Decimal
 
@@ -148,3 +148,9 @@ def test_points_finer_than_a_cent_are_a_bug() -> None:
     """Points with a third decimal never become cents silently: the error names them."""
     with pytest.raises(ValueError, match=r"^0\.005 is not a whole number of hundredths$"):
         to_cents(Decimal("0.005"))
+
+
+def test_nothing_adds_up_to_points_of_nothing() -> None:
+    """A sum of no points is 0.00 as a decimal with two places, never the whole number 0."""
+    assert str(total([])) == "0.00"
+    assert total([Decimal("2.50"), Decimal("-1.00")]) == Decimal("1.50")
