@@ -64,12 +64,10 @@ def rate_bands(item: Item, unit: Unit, case: Case) -> Outcome:
     assert isinstance(rule, RateBands)
     chain = chain_for(item, unit)
     (table,) = rule.tables
-    state = case.state(table, unit)
-    if state == "missing":
-        return Outcome.of(chain, note_absence(chain, item, unit, case, table))
-    if state == "confirmed":
+    if case.state(table, unit) != "reported":
         doubts = note_absence(chain, item, unit, case, table)
-        _award(chain, "没有可计的事项", rule.none, f"按方案计 {show(rule.none)}", (unit.source,))
+        if not doubts:
+            _award(chain, "没有可计的事项", rule.none, f"按方案计 {show(rule.none)}", (unit.source,))
         return Outcome.of(chain, doubts)
     rate, doubts = _RATES[rule.rate](chain, unit, case)
     if rate.whole == 0:
