@@ -87,6 +87,7 @@ def test_failures_say_what_and_where(ran: tuple[Path, dict[str, Outcome], list[s
     assert left is not None and left.ename == "SystemExit"
     died = outcomes["units/dies"].failure
     assert died is not None and died.ename == "DeadKernelError"
+    assert "9（SIGKILL）" in died.evalue
 
 
 def test_failed_record_has_a_chinese_banner_at_the_cell(ran: tuple[Path, dict[str, Outcome], list[str]]) -> None:
@@ -99,6 +100,14 @@ def test_failed_record_has_a_chinese_banner_at_the_cell(ran: tuple[Path, dict[st
     assert made.cells[place].outputs[0].ename == "ValueError"
     assert text_of(target / "units/raises.ipynb") == "前\n"
     assert "An Exception was encountered" not in nbformat.writes(made)
+
+
+def test_record_of_a_dead_kernel_says_where_and_of_what(ran: tuple[Path, dict[str, Outcome], list[str]]) -> None:
+    """A kernel that is killed shows nothing itself: the notice above its cell says how it ended, in Chinese."""
+    target, _, _ = ran
+    made = nbformat.read(target / "units/dies.ipynb", as_version=4)
+    place = next(n for n, cell in enumerate(made.cells) if "SIGKILL" in cell.source and cell.cell_type == "code")
+    assert "被信号 9（SIGKILL）终止" in made.cells[place - 1].source
 
 
 def test_parameters_stay_text(ran: tuple[Path, dict[str, Outcome], list[str]]) -> None:
@@ -141,14 +150,10 @@ def test_notebooks_share_nothing(tmp_path: Path) -> None:
     assert two.failure is not None and two.failure.ename == "AttributeError"
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds the worker process by /proc")
+@pytest.mark.skipif(os.name == "nt", reason="the kernel knows the worker process by its number")
 def test_a_dead_worker_fails_its_task_alone(tmp_path: Path) -> None:
     """When a worker process itself dies, its notebook fails and the other one is still done."""
-    # The kernel's parent is the nursery, whose parent is the worker.
-    kill = (
-        "import os, signal\nworker = int(open(f'/proc/{os.getppid()}/stat').read().split()[3])\nos.kill(worker, 9)\n"
-        "import time; time.sleep(5)"
-    )
+    kill = "import os\nos.kill(int(os.environ['JPY_PARENT_PID']), 9)\nimport time; time.sleep(5)"
     one, two = run_two(tmp_path, kill, "1")
     assert one.failure is not None and one.failure.ename == "WorkerDied"
     assert two.failure is None
@@ -157,5 +162,8 @@ def test_a_dead_worker_fails_its_task_alone(tmp_path: Path) -> None:
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="kernels start warm on Linux alone")
 def test_without_a_nursery_kernels_start_in_the_ordinary_way(tmp_path: Path) -> None:
     """When the process that kernels are forked from is gone, the next notebook still runs."""
-    _, two = run_two(tmp_path, "import os\nos.kill(os.getppid(), 9)", "import pandas")
+    # The kernel's parent is its keeper, whose parent is that process.
+    kill = "import os\nos.kill(int(open(f'/proc/{os.getppid()}/stat').read().split()[3]), 9)"
+    one, two = run_two(tmp_path, kill, "import pandas")
+    assert one.failure is None
     assert two.failure is None

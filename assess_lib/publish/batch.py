@@ -375,6 +375,7 @@ def _transport() -> Any:
 def _execute(task: Task) -> tuple[Any, Failure | None, dict[str, float]]:
     """Run the task's notebook with papermill; return it as far as it went, why it failed, and the times."""
     import nbformat
+    from nbclient.exceptions import DeadKernelError
     from papermill.engines import papermill_engines
     from papermill.exceptions import PapermillExecutionError
     from papermill.execute import execute_notebook, remove_error_markers
@@ -412,10 +413,25 @@ def _execute(task: Task) -> tuple[Any, Failure | None, dict[str, float]]:
         notebook, failure = remove_error_markers(watch.notebook), Failure(error.ename, error.evalue, watch.cell)
     except Exception as error:  # a kernel that died or hung: no other notebook may suffer from it
         notebook = watch.notebook or source
-        failure = Failure(type(error).__name__, str(error), watch.cell)
+        died = isinstance(error, DeadKernelError)
+        failure = Failure("DeadKernelError" if died else type(error).__name__, _in_words(error), watch.cell)
     ended = time.perf_counter()
     started = watch.started or ended
     return notebook, failure, {"kernel": started - begun, "cells": ended - started}
+
+
+def _in_words(error: Exception) -> str:
+    """Say why a notebook was given up: how its kernel ended, or that it took too long."""
+    from assess_lib.warm.engine import KernelEnded, NotebookTimeoutError
+
+    if isinstance(error, NotebookTimeoutError):
+        return f"整个笔记本运行超过 {NOTEBOOK_TIMEOUT} 秒。"
+    if not isinstance(error, KernelEnded):
+        return str(error)
+    if error.code >= 0:
+        return f"运行它的进程自行退出，退出码 {error.code}。"
+    memory = "可能是内存不足。" if error.code == -signal.SIGKILL else ""
+    return f"运行它的进程被信号 {-error.code}（{error.signal}）终止。{memory}"
 
 
 def _hidden_exit(notebook: Any) -> Failure | None:
@@ -475,7 +491,8 @@ def _run_notebook(task: Task) -> Outcome:
             raise
         except Exception as error:
             failure = Failure(type(error).__name__, f"生成网页或 PDF 时出错：{error}")
-    made = record.normalise(record.mark_failure(notebook, failure.cell), scrub, task.page)
+    marked = record.mark_failure(notebook, failure.cell, scrub.text(failure.evalue))
+    made = record.normalise(marked, scrub, task.page)
     return Outcome(task.name, failure, seconds, (), {f"{task.name}.ipynb": record.dump(made)})
 
 

@@ -119,16 +119,19 @@ def normalise(notebook: NotebookNode, scrub: Scrubber, page: Mapping[str, Any] |
     return made
 
 
-def mark_failure(notebook: NotebookNode, cell: int | None) -> NotebookNode:
+def mark_failure(notebook: NotebookNode, cell: int | None, cause: str = "") -> NotebookNode:
     """Put a notice on top of a failed notebook, and another one above the cell where it stopped.
 
-    ``cell`` is the position of that cell; None means that no cell had begun.
+    ``cell`` is the position of that cell; None means that no cell had begun. ``cause`` is told where the cell shows
+    no error itself: its kernel was ended, or it took too long.
     """
     where = "在下文标注处的单元格" if cell is not None else "在第一个单元格之前"
     top = nbformat.v4.new_markdown_cell(f"**本笔记本运行失败**：{where}停止，其后的内容没有运行，不得作为报告使用。")
     top.id, top.metadata.tags = "failed-notebook", [BANNER_TAG]
     if cell is not None:
-        anchor = nbformat.v4.new_markdown_cell("**下面这个单元格运行出错**，原因见它的输出：")
+        shows = any(output.output_type == "error" for output in notebook.cells[cell].get("outputs", ()))
+        reason = "原因见它的输出：" if shows or not cause else f"没有运行完：{html.escape(cause)}"
+        anchor = nbformat.v4.new_markdown_cell(f"**下面这个单元格运行出错**，{reason}")
         anchor.id, anchor.metadata.tags = "failed-cell", [BANNER_TAG]
         notebook.cells.insert(cell, anchor)
     notebook.cells.insert(0, top)

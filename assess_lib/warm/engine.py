@@ -16,6 +16,16 @@ class NotebookTimeoutError(CellTimeoutError):
     """The whole notebook took longer than it may."""
 
 
+class KernelEnded(DeadKernelError):
+    """The kernel's process ended by itself; ``code`` is its exit code: negative, the signal that ended it."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        self.signal = signal.Signals(-code).name if -code in {*signal.Signals} else str(-code)
+        how = f"exit code {code}" if code >= 0 else f"ended by signal {-code} ({self.signal})"
+        super().__init__(f"Kernel died: {how}")
+
+
 class WarmEngine(NBClientEngine):  # type: ignore[misc]
     """papermill's engine with forked kernels: ``papermill --engine warm``.
 
@@ -37,7 +47,7 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]
 
         Besides papermill's own options: ``notebook_timeout``, seconds for the whole notebook, and ``warm_imports``,
         names of modules to import before the fork (default: the environment's ``WARM_KERNEL_IMPORTS``). Raises
-        NotebookTimeoutError, and DeadKernelError with the cause when the kernel died.
+        NotebookTimeoutError, and KernelEnded when the kernel died.
         """
         managers: list[WarmKernelManager] = []
 
@@ -59,7 +69,7 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]
             code = managers[-1].exit_code if managers else None
             if code is None:
                 raise
-            raise DeadKernelError(f"{error}: {_cause(code)}") from error
+            raise KernelEnded(code) from error
         except CellTimeoutError as error:
             if deadline is None or time.monotonic() < deadline:
                 raise
@@ -74,13 +84,3 @@ def _until(deadline: float, limit: float | None) -> Any:
         return left if limit is None or limit <= 0 else min(left, limit)
 
     return seconds
-
-
-def _cause(code: int) -> str:
-    """Say how a process ended."""
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return f"ended by signal {-code} ({signal.Signals(-code).name})"
-    except ValueError:
-        return f"ended by signal {-code}"
