@@ -167,3 +167,11 @@ def test_without_a_nursery_kernels_start_in_the_ordinary_way(tmp_path: Path) -> 
     one, two = run_two(tmp_path, kill, "import pandas")
     assert one.failure is None
     assert two.failure is None
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="kernels start warm on Linux alone")
+def test_kernels_start_warm(tmp_path: Path) -> None:
+    """Every module that is to be imported beforehand can be; otherwise each kernel would silently start cold."""
+    forked = "import sys\nassert 'ipykernel_launcher' not in sys.orig_argv and 'assess_lib.views' in sys.modules"
+    one, two = run_two(tmp_path, forked, forked)
+    assert one.failure is None and two.failure is None
