@@ -54,6 +54,7 @@ class Panel:
         self._drafts, self._drafts_shown = drafts, drafts_shown
         self._quiet = False  # while widgets are set from here, they are not listened to
         self._evidence: list[Evidence] = []
+        self._table = rows_table(())
         self._official_figure = cache(self._draw_official)
         self._said = _html(css="told")
         self._summary, self._ledger = _html(), _html(css="ledger-scroll")
@@ -284,9 +285,10 @@ class Panel:
         """Show another unit under the same changes."""
         self._difference = differ(self.bench, self.bench.score(self.changes), self.unit_id)
         self._evidence = list_evidence(self.bench, self.unit_id, self.changes)
-        self._table = rows_table(self._evidence)
+        old, self._table = self._table, rows_table(self._evidence)
         self._table.observe(self._listen(self._switch_rows), "selected_rows")
         self._rows.children = (self._table,)
+        old.close()
         with self._unheard():
             rows = [one for one in self._evidence if self.bench.settable(self.bench.rows[one.source])]
             self._row.options = [(f"{one.number} {one.what}", one.source) for one in rows]
