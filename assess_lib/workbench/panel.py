@@ -278,8 +278,8 @@ class Panel:
         """Let these changes stand: score them, show the outcome, and set every widget to what now holds."""
         self._difference = differ(self.bench, self.bench.score(changes), self.unit_id)
         self.changes = changes
-        self._set_controls()
         self._show()
+        self._set_controls()
 
     def _take_unit(self) -> None:
         """Show another unit under the same changes."""
@@ -307,19 +307,17 @@ class Panel:
             self._show_amount()
 
     def _show(self) -> None:
+        """Show the outcome part by part: what a person waits for first, the figures, which take longest, last."""
         difference: Difference = self._difference
         made = draft.make_draft(self.bench, self.changes)
-        parts = (
-            (self._summary, shown.summary(self.bench, difference)),
-            (self._ledger, shown.ledger(difference)),
-            (self._figures, shown.two_figures(self._official_figure(self.unit_id), difference)),
-            (self._ranks, shown.ranks(difference)),
-            (self._listed, shown.draft(made)),
-        )
-        for widget, content in parts:
-            widget.value = str(content.markup)
         self._write.disabled = not made.decisions
         self._written.value = ""
+        self._summary.value = str(shown.summary(self.bench, difference).markup)
+        self._ledger.value = str(shown.ledger(difference).markup)
+        self._ranks.value = str(shown.ranks(difference).markup)
+        self._listed.value = str(shown.draft(made).markup)
+        official = self._official_figure(self.unit_id)
+        self._figures.value = str(shown.two_figures(official, difference).markup)
 
     def _draw_official(self, unit_id: str) -> Html:
         return shown.figure(differ(self.bench, self.bench.official, unit_id).old)
