@@ -684,7 +684,7 @@ class Confirmations(_Model):
 class Scheme(_Model):
     """A year's scheme, validated."""
 
-    LATER: ClassVar[frozenset[str]] = frozenset(("dimensions",))
+    LATER: ClassVar[frozenset[str]] = frozenset(("dimensions", "objections"))
     year: Count = Field(ge=2000, le=2100, description="考核年度，须与文件夹和运行的年度一致")
     document: Document = Field(description="方案文件")
     cut_off: Day = Field(description="事实和佐证的截止日，也是默认的计算日期；须在考核年度内")

@@ -28,7 +28,7 @@ from assess_lib.objections import Objection, list_objections
 from assess_lib.publish.county_document import county_document
 from assess_lib.publish.county_workbook import county_workbook
 from assess_lib.scoring import score
-from assess_lib.store import load_set
+from assess_lib.store import load_rows, load_set
 from assess_lib.store.parquet import table_file
 from assess_lib.store.sets import load_tables, score_files, table_files
 
@@ -146,7 +146,7 @@ def test_no_number_depends_on_the_register() -> None:
     assert all(more_tables[name] == data for name, data in plain_tables.items())
 
 
-def test_without_objections_there_is_no_trace_of_the_register() -> None:
+def test_without_objections_there_is_no_trace_of_the_register(tmp_path: Path) -> None:
     """No file, no sheet, no word in explain, reports or summary: as if the table did not exist."""
     tables = make_tables(small_set_tables())
     data = make_set(small_set_tables())
@@ -156,7 +156,8 @@ def test_without_objections_there_is_no_trace_of_the_register() -> None:
     book = openpyxl.load_workbook(io.BytesIO(auditbook.build(data, tables)))
     assert "异议登记" not in book.sheetnames
     assert "异议办理情况" not in openpyxl.load_workbook(io.BytesIO(county_workbook(data, tables))).sheetnames
-    shown = [*tell(data, "T02"), said(views.CountySummary(data, tables).headline())]
+    write_processed(tmp_path, small_set_tables())
+    shown = [*tell(load_rows(tmp_path), "T02"), said(views.CountySummary(data, tables).headline())]
     assert not [line for line in shown if "异议" in line]
     assert said(views.CountySummary(data, tables).objections()) == ""
     assert "本单位提出的异议" not in said(views.UnitReport(data, "T02").objection())
@@ -278,8 +279,10 @@ def test_the_county_workbook_and_document_list_them(data: Any) -> None:
     assert [row.cells[1].text for row in told.rows][1:] == ["YY-甲", "YY-乙", "YY-丙", "YY-丁"]
 
 
-def test_explain_tells_it_in_words_and_for_programs(data: Any) -> None:
+def test_explain_tells_it_in_words_and_for_programs(tmp_path: Path) -> None:
     """The terminal names state, deadline, answer, decision and its points; --json has the register's fields."""
+    write_processed(tmp_path, with_objections(*FOUR))
+    data = load_rows(tmp_path)
     text = "\n".join(tell(data, "T01"))
     assert "本单位提出的异议共 1 项：调整 1 项，见文末。" in text
     assert "[调整] YY-甲　事项甲（扣分登记 KF-3）" in text

@@ -57,6 +57,7 @@ MODELS: tuple[type[BaseModel], ...] = (
     models.TaskFacts,
     models.Reading,
     models.Publication,
+    models.Objections,
     models.Confirmations,
 )
 TABLES = [
@@ -84,7 +85,7 @@ def all_models() -> set[type[BaseModel]]:
 def test_every_model_has_its_table() -> None:
     """Nothing that a scheme can hold is left out of the page, and the page has no table of something else."""
     assert all_models() == set(MODELS)
-    assert len(TABLES) == len(MODELS) == 34
+    assert len(TABLES) == len(MODELS) == 35
 
 
 @pytest.mark.parametrize(("model", "rows"), PLACES, ids=[model.__name__ for model in MODELS])
