@@ -1,3 +1,3 @@
 """Score a county's government units under a published assessment scheme, and explain every number."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

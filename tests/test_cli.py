@@ -514,7 +514,7 @@ def test_every_command_is_one_module_with_a_click_command() -> None:
 def test_version_is_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
     """--version prints the version that receipts name."""
     assert cli.main(["--version"]) == 0
-    assert capsys.readouterr().out == "assess 0.2.0\n"
+    assert capsys.readouterr().out == "assess 0.3.0\n"
 
 
 def test_environment_variables_stand_in_for_folders(year: Year, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,7 +112,7 @@ def test_receipt_holds_the_hash_of_every_input_and_output(year: YearPaths) -> No
     assert {"scheme.yaml", "单位名录.csv", "扣分标准.csv"} <= set(slip["inputs"])
     assert slip["readings"]["bonus_gate"] == "at_least"
     assert len(slip["readings"]) == 12
-    assert (slip["date"], slip["final"], slip["package"]) == ("2022-12-30", False, "0.2.0")
+    assert (slip["date"], slip["final"], slip["package"]) == ("2022-12-30", False, "0.3.0")
     assert {"pandas", "pyarrow", "python-calamine"} <= set(slip["libraries"])
 
 
