@@ -22,8 +22,9 @@ from assess_lib.store.sets import ITEM_COLUMNS, RESULT_COLUMNS
 from assess_lib.tables import TABLES
 
 PROBLEM_KEYS = {"severity", "code", "message", "remedy", "table", "file", "sheet", "row", "column", "value"}
-CHECK_KEYS = {"command", "accepted", "year", "date", "readings", "counts", "problems", "rows"}
-SCORE_KEYS = CHECK_KEYS | {"final", "reopened", "receipt", "results"}
+ACCEPTED_KEYS = {"command", "accepted", "year", "date", "readings", "counts", "problems", "rows"}
+CHECK_KEYS = ACCEPTED_KEYS | {"uncovered"}
+SCORE_KEYS = ACCEPTED_KEYS | {"final", "reopened", "receipt", "results"}
 Ask = Callable[..., tuple[int, Any, str]]
 
 
