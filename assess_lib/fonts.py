@@ -70,11 +70,13 @@ def matplotlib_style() -> Mapping[str, Any]:
 
     _, sans, rare = font_files()
     manager = font_manager.fontManager
-    installed = list(manager.ttflist)
-    for path in (sans, rare):
-        manager.addfont(str(path))
-    # Of two faces of one name matplotlib takes the first: ours, whatever is installed on the machine.
-    manager.ttflist[:] = manager.ttflist[len(installed) :] + installed
+    # Once in a process: each registration makes matplotlib forget the faces that it has found.
+    if [face.fname for face in manager.ttflist[:2]] != [str(sans), str(rare)]:
+        installed = list(manager.ttflist)
+        for path in (sans, rare):
+            manager.addfont(str(path))
+        # Of two faces of one name matplotlib takes the first: ours, whatever is installed on the machine.
+        manager.ttflist[:] = manager.ttflist[len(installed) :] + installed
     return {
         "font.family": [SANS, _RARE_IN_MATPLOTLIB],
         "font.size": 9.0,

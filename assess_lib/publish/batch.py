@@ -57,7 +57,7 @@ _WARM = (
     "assess_lib.figures",
     "assess_lib.pipeline",
     "assess_lib.views",
-    "assess_lib.fonts:matplotlib_style",
+    "assess_lib.publish.rehearsal:rehearse",
 )
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 

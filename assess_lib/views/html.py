@@ -67,6 +67,13 @@ def _environment() -> Environment:
     return environment
 
 
+def compile_fragments() -> None:
+    """Compile every fragment, so that showing one for the first time costs no more than later."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
 def render(fragment: str, **values: Any) -> Html:
     """Fill a fragment (its file name without ``.html.j2``) with values; all of them are escaped."""
     return Html(Markup(_environment().get_template(f"{fragment}.html.j2").render(values)))
