@@ -15,7 +15,7 @@ from assess_lib.audit.audited import Audited
 from assess_lib.scheme import Scheme
 from assess_lib.scoring import score
 from assess_lib.store import Findings, ScoredSet, StoredBasis, assemble
-from assess_lib.store.sets import BASIS_FILE, _read_csv, load_tables, score_files, table_files
+from assess_lib.store.sets import BASIS_FILE, _read_csv, load_tables, objects_frame, score_files, table_files
 from assess_lib.tables import Row
 
 CONFIRMABLE = ("通报批评", "扣分登记", "评定加分", "表彰宣传", "信息报送", "领导评价", "参会登记", "交办任务")
@@ -61,7 +61,8 @@ def audited_year(year: Year, scheme: Scheme) -> Audited:
     """Score a random year and open it for audit without a folder."""
     files = files_of_year(year, scheme)
     basis = StoredBasis.load(files[BASIS_FILE])
-    frames = [_read_csv(files[name]) for name in ("results.csv", "items.csv", "ledger.csv")]
+    read = [_read_csv(files[name]) for name in ("results.csv", "items.csv", "ledger.csv")]
+    frames = [objects_frame(tuple(rows[0]), [list(row.values()) for row in rows]) for rows in read]
     nothing = frames[0].iloc[:0]
     return Audited(ScoredSet(basis, *frames, nothing, nothing, "0" * 64), files, load_tables(files))
 

@@ -193,7 +193,7 @@ def test_same_rows_in_every_format(tmp_path: Path, table: str) -> None:
     results = []
     for form in FORMATS:
         folder = tmp_path / form
-        valid_folder(folder, 扣分登记=[ROWS["扣分登记"]])
+        valid_folder(folder, 扣分登记=[ROWS["扣分登记"]], 调整复核=[ROWS["调整复核"]])
         (folder / f"{table}.csv").unlink(missing_ok=True)
         write_grid(folder, table, [["标题行"], [], *grid(table, rows), [], ["备注：无"]], form)
         cleaned = clean(folder, SCHEME)

@@ -268,7 +268,7 @@ def _object_place(a: bytes, b: bytes) -> Place | None:
 def _dictionary(thing: Any) -> bytes:
     import pikepdf
 
-    return bytes(thing.stream_dict.unparse() if isinstance(thing, pikepdf.Stream) else thing.unparse())
+    return bytes(thing.stream_dict.unparse() if isinstance(thing, pikepdf.Stream) else thing.unparse(resolved=True))
 
 
 def _stream(thing: Any) -> bytes:

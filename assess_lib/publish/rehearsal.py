@@ -12,9 +12,7 @@ from assess_lib.store.sets import objects_frame
 from assess_lib.views.html import compile_fragments
 from assess_lib.views.lines import records
 
-_LETTERS = (
-    "0123456789.+−%（）、，考核得分扣加合计重点信息报送通报表彰特色亮点领导评价参会情况其它任务县镇局办年月日"
-)
+_LETTERS = "0123456789.+−%（）、，考核得分扣加合计重点信息报送通报表彰特色亮点领导评价参会情况其它任务县镇局办年月日"
 
 
 def rehearse() -> None:

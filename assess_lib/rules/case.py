@@ -181,7 +181,7 @@ def note_absence(chain: Chain, item: Item, unit: Unit, case: Case, table: str) -
             source=() if everyone else (confirmation.source,),
         )
         return ()
-    lost = -chain.total if item.part == "bonus" and chain.total > 0 else ZERO
+    lost = -max(chain.total, ZERO) if item.part == "bonus" else ZERO
     chain.append(
         f"“{table}”没有本单位的登记，也没有确认无事项：待定",
         "unresolved",
