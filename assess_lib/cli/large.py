@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from assess_lib import scale
 from assess_lib.cli.console import say
 from assess_lib.cli.explain import explained, find_unit, tell
 from assess_lib.cli.jsonout import json_option, show_json
-from assess_lib.cli.options import Shared, shared
-from assess_lib.errors import UsageError
+from assess_lib.cli.options import Shared, named_folder, shared
 from assess_lib.scheme_file import load_scheme
-
-
-def _folder(given: str) -> Path:
-    """Return a folder that a person named. Raises UsageError for a name that no folder can have."""
-    try:
-        folder = Path(given).expanduser().resolve()
-        taken = folder.exists() and not folder.is_dir()
-    except (ValueError, RuntimeError, OSError) as error:  # a NUL, no home, a loop of links, a name too long
-        raise UsageError(f"文件夹名称不可用：{given}") from error
-    if taken:
-        raise UsageError(f"{given} 是一个文件，不是文件夹。请另写一个位置。")
-    return folder
 
 
 @click.command("large-score", short_help="全省、全国规模的计分：从 parquet 表到 parquet 结果")
@@ -48,9 +33,9 @@ def score_large(shared: Shared, tables: str, out: str, no_ledger: bool) -> None:
     """
     scheme = load_scheme(shared.paths.raw / "scheme.yaml", year=shared.paths.year)
     readings = scheme.default_readings() | shared.readings
-    target = _folder(out)
+    target = named_folder(out)
     score = scale.score_folder(
-        _folder(tables), target, scheme, readings, shared.run_date or scheme.cut_off, ledger=not no_ledger
+        named_folder(tables), target, scheme, readings, shared.run_date or scheme.cut_off, ledger=not no_ledger
     )
     found = score.results
     say(
@@ -75,7 +60,7 @@ def explain_large(tables: str, out: str, unit: str, as_json: bool) -> None:
       assess large-explain 全省/tables 全省结果 U004711
       assess large-explain 全省/tables 全省结果 U004711 --json
     """
-    folder, target = _folder(tables), _folder(out)
+    folder, target = named_folder(tables), named_folder(out)
     scale.read_basis(target)
     unit_id = find_unit(scale.roster_of(folder), unit)
     data = scale.explain_unit(folder, target, unit_id)

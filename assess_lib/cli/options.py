@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -29,6 +30,21 @@ def _pipeline() -> ModuleType:
     from assess_lib import pipeline
 
     return pipeline
+
+
+def named_folder(given: str, said: str = "") -> Path:
+    """Return a folder that a person named; it need not exist. ``said`` begins the message, for instance the option.
+
+    Raises UsageError for a name that no folder can have, and for a file.
+    """
+    try:
+        folder = Path(given).expanduser().resolve()
+        taken = folder.exists() and not folder.is_dir()
+    except (ValueError, RuntimeError, OSError) as error:  # a NUL, no home, a loop of links, a name too long
+        raise UsageError(f"{said}文件夹名称不可用：{given}") from error
+    if taken:
+        raise UsageError(f"{said}{given} 是一个文件，不是文件夹。请另写一个位置。")
+    return folder
 
 
 def split_readings(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from assess_lib import sensitivity
 from assess_lib.cli.console import say, show_table
 from assess_lib.cli.explain import find_unit
 from assess_lib.cli.jsonout import show_json
-from assess_lib.cli.options import Shared, shared
+from assess_lib.cli.options import Shared, named_folder, shared
 from assess_lib.cli.stored import stored_set
 from assess_lib.errors import UsageError, VerifyFailed
 from assess_lib.paths import lies_within
@@ -49,13 +49,7 @@ def target_folder(given: str, shared: Shared) -> Path | None:
     """
     if not given:
         return None
-    try:
-        folder = Path(given).expanduser().resolve()
-        taken = folder.exists() and not folder.is_dir()
-    except (ValueError, RuntimeError, OSError) as error:  # a NUL, no home, a loop of links, a name too long
-        raise UsageError(f"--csv：文件夹名称不可用：{given}") from error
-    if taken:
-        raise UsageError(f"--csv：{given} 是一个文件，不是文件夹。请另写一个位置。")
+    folder = named_folder(given, "--csv：")
     for place, name in ((shared.paths.raw, "原始数据文件夹"), (shared.paths.processed, "结果文件夹")):
         if lies_within(folder, place):
             raise UsageError(f"--csv：不能写进{name}。请另写一个位置。")

@@ -91,9 +91,3 @@ PRODUCTS: Mapping[str, Product] = {
     ),
     "publication": Product(publication, "公示稿", ("publication.html", "publication.xlsx", "publication.pdf")),
 }
-
-
-def county_files() -> frozenset[str]:
-    """Return every file that tells of the whole county, the index left out."""
-    pages = {page.name + ending for page in PAGES for ending in (".ipynb", ".html", *((".pdf",) if page.pdf else ()))}
-    return frozenset(pages | {file for product in PRODUCTS.values() for file in product.files})
