@@ -28,10 +28,12 @@ class InProcess:
     slots = 1
     ran: ClassVar[list[str]] = []
 
-    def __init__(self, slots: int, run: Callable[[Any], Any], start: Callable[..., None], setup: Any) -> None:
+    def __init__(
+        self, slots: int, hearth: Any, run: Callable[[Any], Any], start: Callable[..., None], setup: Any
+    ) -> None:
         self._run, self._setup = run, setup
 
-    def submit(self, task: Any) -> Future[Any]:
+    def submit(self, task: Any, early: bool = False) -> Future[Any]:
         """Run the task under the batch's environment."""
         self.ran.append(task.name)
         before = dict(os.environ)
@@ -47,6 +49,9 @@ class InProcess:
             os.environ.clear()
             os.environ.update(before)
         return outcome
+
+    def warm_up(self) -> None:
+        """There is nothing to begin with."""
 
     def check(self) -> None:
         """There is nobody to look after."""

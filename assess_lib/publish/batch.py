@@ -32,7 +32,8 @@ from typing import Any, Self
 
 from assess_lib.errors import AssessError
 from assess_lib.paths import SLICE_VARIABLE
-from assess_lib.publish.executors import Executor, LocalProcesses, Lost
+from assess_lib.publish import lean
+from assess_lib.publish.executors import Executor, Hearth, LocalProcesses, Lost
 from assess_lib.warm import client as warm
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
@@ -50,15 +51,16 @@ _SETTINGS = re.compile(
     "(PYTHON(?!PATH|HOME|USERBASE|NOUSERSITE|SAFEPATH|PYCACHEPREFIX|DONTWRITEBYTECODE)|JUPYTER|IPYTHON|MPL|MATPLOTLIB|"
     "PANDAS_|ARROW_|FONTCONFIG|FC_|FREETYPE_|PANGO|HB_|LC_|LANG).*"
 )
-# What the reports' kernels find imported already.
-_WARM = (
-    "pandas",
+# What kernels and workers find imported already: first what the two stages use, while they run the rest.
+_EARLY = ("assess_lib.publish.lean:import_jupyter", "pandas", "assess_lib.pipeline", "assess_lib.views")
+_LATER = (
     "matplotlib.backends.backend_svg",
     "assess_lib.figures",
-    "assess_lib.pipeline",
-    "assess_lib.views",
     "assess_lib.publish.rehearsal:rehearse",
+    "assess_lib.publish.export",
 )
+# What kernels find imported where each worker has a nursery of its own.
+_WARM = ("pandas", "assess_lib.pipeline", "assess_lib.views", *_LATER[:-1])
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
@@ -156,12 +158,21 @@ class Batch:
             executor.stop(at_once=kind is not None)
         clear(self._runtime)
 
+    def warm_up(self) -> None:
+        """Begin with what the processes need, while the caller goes on."""
+        self._here.warm_up()
+
     def run(
-        self, tasks: Iterable[Task | Made], done: Callable[[Outcome], None] = lambda outcome: None
+        self,
+        tasks: Iterable[Task | Made],
+        done: Callable[[Outcome], None] = lambda outcome: None,
+        *,
+        early: bool = False,
     ) -> list[Outcome]:
         """Run the tasks and return their outcomes in the order of the tasks; call ``done`` as each one ends.
 
-        Tasks are taken as there is room for them, so that a long row of them need not be held in memory.
+        Tasks are taken as there is room for them, so that a long row of them need not be held in memory. ``early``
+        tasks do not draw or print, and begin while what that takes is still being imported.
         """
         order: list[str] = []
         outcomes: dict[str, Outcome] = {}
@@ -175,13 +186,15 @@ class Batch:
                 order.append(task.name)
                 yield task
 
-        for task in self._run_together(noted(), finish):  # a process died: find out, one by one, whose fault it was
+        for task in self._run_together(noted(), finish, early):  # a process died: find out, one by one, whose fault it was
             self._here.stop(at_once=True)
-            if self._run_together([task], finish):
+            if self._run_together([task], finish, early):
                 finish(Outcome(task.name, Failure("WorkerDied", "运行它的进程意外终止，可能是内存不足。")))
         return [outcomes[name] for name in order]
 
-    def _run_together(self, tasks: Iterable[Task | Made], finish: Callable[[Outcome], None]) -> list[Task | Made]:
+    def _run_together(
+        self, tasks: Iterable[Task | Made], finish: Callable[[Outcome], None], early: bool
+    ) -> list[Task | Made]:
         """Run tasks side by side; return those left over because the process that ran them died."""
         room = 2 * sum(executor.slots for executor in self._executors())
         coming = iter(tasks)
@@ -190,7 +203,7 @@ class Batch:
         broken = False
         while True:
             for task in islice(coming, 0 if broken else room - len(running)):
-                running[self._executor_of(task).submit(task)] = task
+                running[self._executor_of(task).submit(task, early)] = task
             if not running:
                 if not broken:
                     return left
@@ -233,7 +246,8 @@ def setup(notebooks: Path, runtime: Path, environment: Mapping[str, str], places
 
 def processes(jobs: int, given: _Setup) -> LocalProcesses:
     """Return worker processes of this machine."""
-    return LocalProcesses(jobs, _run, _start_worker, given)
+    hearth = Hearth(_EARLY, _LATER, _environment(given), str(given.runtime))
+    return LocalProcesses(jobs, hearth, _run, _start_worker, given)
 
 
 def runtime_folder() -> Path:
@@ -276,19 +290,23 @@ def _start_worker(setup: _Setup) -> None:
     """Prepare a worker process: quiet, alone with its own Jupyter settings, gone when its parent is gone."""
     global _setup
     _setup = setup
+    forked = multiprocessing.parent_process() is None
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    os.environ[SLICE_VARIABLE] = str(_own_slice())  # kernels inherit it from here, the warm ones too
     log = os.open(setup.runtime / f"worker-{os.getpid()}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream in (1, 2):  # what kernels say outside of cells is kept, but not on the terminal
         os.dup2(log, stream)
-    for name in [name for name in os.environ if _SETTINGS.fullmatch(name)]:
-        del os.environ[name]
-    os.environ.update(_kernel_environment(setup))
+    environment = _environment(setup) | {SLICE_VARIABLE: str(_own_slice())}  # kernels inherit it from here
+    os.environ.clear()
+    os.environ.update(environment)
     tempfile.tempdir = None  # from now on the private folder: what is left in it goes with the batch
+    if forked:  # and what this process has imported is what its kernels find; its keeper ends it
+        warm.inherit_nursery(_WARM, os.environ)
+    else:
+        threading.Thread(target=_die_with_parent, daemon=True).start()
+        with contextlib.suppress(warm.CannotFork):
+            warm.open_nursery(_WARM, os.environ)  # it imports while this process does
+        lean.import_jupyter()
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    with contextlib.suppress(warm.CannotFork):
-        warm.open_nursery(_WARM, os.environ)  # it imports while this process does
     # With black installed, papermill would write the parameters differently.
     sys.modules["black"] = None  # type: ignore[assignment]
 
@@ -307,11 +325,16 @@ def _die_with_parent() -> None:
         os._exit(1)
 
 
-def _kernel_environment(setup: _Setup) -> dict[str, str]:
+def _environment(setup: _Setup) -> dict[str, str]:
     """Return the environment that worker and kernels get, and write the kernel that they use.
 
     A person's own Jupyter, IPython and matplotlib settings change nothing here.
     """
+    kept = {name: value for name, value in os.environ.items() if not _SETTINGS.fullmatch(name)}
+    return kept | _own_environment(setup)
+
+
+def _own_environment(setup: _Setup) -> dict[str, str]:
     spec, temporary = setup.runtime / "kernels" / "python3", setup.runtime / "t"
     spec.mkdir(parents=True, exist_ok=True)
     temporary.mkdir(exist_ok=True)
@@ -373,41 +396,48 @@ def _transport() -> Any:
 
 
 def _execute(task: Task) -> tuple[Any, Failure | None, dict[str, float]]:
-    """Run the task's notebook with papermill; return it as far as it went, why it failed, and the times."""
+    """Run the task's notebook with papermill; return it as far as it went, why it failed, and the times.
+
+    These are the steps of ``papermill.execute_notebook``, without the last one, which would write the notebook.
+    """
     import nbformat
     from nbclient.exceptions import DeadKernelError
     from papermill.engines import papermill_engines
     from papermill.exceptions import PapermillExecutionError
-    from papermill.execute import execute_notebook, remove_error_markers
+    from papermill.execute import raise_for_execution_errors, remove_error_markers
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
+    from papermill.utils import chdir
 
     from assess_lib.warm.engine import WarmEngine
 
     papermill_engines.register("warm", WarmEngine)  # also where the package is not installed
-    source = nbformat.read(_setup.notebooks / task.notebook, as_version=4)
+    kernel = {"engine_name": "warm", "kernel_name": "python3"}
     watch = _Watch()
+    source: Any = nbformat.v4.new_notebook()  # stands for one that cannot be read
     failure: Failure | None = None
     begun = time.perf_counter()
     try:
-        notebook = execute_notebook(
-            source,
-            None,
-            parameters=dict(task.parameters),
-            engine_name="warm",
-            kernel_name="python3",
-            progress_bar=False,
-            request_save_on_cell_execute=False,
-            autosave_cell_every=0,
-            start_timeout=START_TIMEOUT,
-            execution_timeout=CELL_TIMEOUT,
-            shutdown_kernel="immediate",
-            notebook_timeout=NOTEBOOK_TIMEOUT,
-            warm_imports=_WARM,
-            coalesce_streams=True,
-            config=_transport(),
-            cwd=_setup.notebooks,
-            on_notebook_start=watch.notebook_start,
-            on_cell_start=watch.cell_start,
-        )
+        source = load_notebook_node(str(_setup.notebooks / task.notebook))
+        source = parameterize_notebook(source, dict(task.parameters), **kernel)
+        with chdir(str(_setup.notebooks)):
+            notebook = papermill_engines.execute_notebook_with_engine(
+                nb=source,
+                **kernel,
+                progress_bar=False,
+                log_output=False,
+                start_timeout=START_TIMEOUT,
+                execution_timeout=CELL_TIMEOUT,
+                shutdown_kernel="immediate",
+                notebook_timeout=NOTEBOOK_TIMEOUT,
+                warm_imports=_WARM,
+                coalesce_streams=True,
+                record_timing=False,
+                config=_transport(),
+                on_notebook_start=watch.notebook_start,
+                on_cell_start=watch.cell_start,
+            )
+        raise_for_execution_errors(notebook, None)
         failure = _hidden_exit(notebook)
     except PapermillExecutionError as error:
         notebook, failure = remove_error_markers(watch.notebook), Failure(error.ename, error.evalue, watch.cell)

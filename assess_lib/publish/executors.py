@@ -7,10 +7,16 @@ carries files as bytes. It writes nothing itself, so that each file is written o
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+import socket
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from typing import Any, Protocol
+
+from assess_lib.warm import client as warm
 
 
 class Lost(Exception):
@@ -24,8 +30,11 @@ class Executor(Protocol):
     def slots(self) -> int:
         """How many tasks run at a time."""
 
-    def submit(self, task: Any) -> Future[Any]:
-        """Take a task; its future gives the outcome, or raises ``Lost`` or what the task raised."""
+    def submit(self, task: Any, early: bool = False) -> Future[Any]:
+        """Take a task; its future gives the outcome, or raises ``Lost`` or what the task raised.
+
+        An ``early`` task needs little of what is imported beforehand, and does not wait for the rest.
+        """
 
     def check(self) -> None:
         """See that tasks are still being worked on. Raises EnvironmentFailure when nobody is there any more."""
@@ -34,31 +43,49 @@ class Executor(Protocol):
         """End everything; ``at_once`` does not wait for what is running."""
 
 
+@dataclass(frozen=True, slots=True)
+class Hearth:
+    """What local processes are forked from: modules, those that can wait, the environment, and a folder that goes."""
+
+    imports: Sequence[str]
+    later: Sequence[str]
+    environment: Mapping[str, str]
+    leave: str
+
+
 class LocalProcesses:
-    """Processes of this machine, started when they are first needed."""
+    """Processes of this machine, started when they are first needed; each runs one task after another.
 
-    def __init__(self, slots: int, run: Callable[[Any], Any], start: Callable[..., None], *given: Any) -> None:
-        """Take the number of processes, what runs a task in one, and what prepares one (with its arguments)."""
+    Where it can be, they are forked from one process that has imported what all of them use; elsewhere each starts and
+    imports for itself.
+    """
+
+    def __init__(
+        self, slots: int, hearth: Hearth, run: Callable[[Any], Any], start: Callable[..., None], *given: Any
+    ) -> None:
+        """Take the number of processes, what they are forked from, what runs a task in one, and what prepares one
+        (with its arguments)."""
         self.slots = slots
-        self._run, self._start, self._given = run, start, given
-        self._pool: ProcessPoolExecutor | None = None
+        self._hearth, self._first = hearth, (run, start, given)
+        self._own = threading.local()
+        self._lock = threading.Lock()
+        self._threads: ThreadPoolExecutor | None = None
+        self._nursery: warm.Nursery | None = None
+        self._workers: set[_Worker] = set()
 
-    def submit(self, task: Any) -> Future[Any]:
-        """Take a task; a pool that broke is replaced."""
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                max_workers=self.slots,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=self._start,
-                initargs=self._given,
-            )
+    def warm_up(self) -> None:
+        """Begin with the imports, while the caller goes on; without this the first task does."""
+        with self._lock:
+            if warm.possible() and self._nursery is None:
+                hearth = self._hearth
+                self._nursery = warm.Nursery(hearth.imports, hearth.environment, hearth.later, hearth.leave)
+
+    def submit(self, task: Any, early: bool = False) -> Future[Any]:
+        """Take a task."""
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self.slots)
         outcome: Future[Any] = Future()
-        try:
-            inner = self._pool.submit(self._run, task)
-        except BrokenProcessPool:
-            outcome.set_exception(Lost())
-            return outcome
-        inner.add_done_callback(lambda done: _hand_on(done, outcome))
+        self._threads.submit(self._work, task, early).add_done_callback(lambda done: _hand_on(done, outcome))
         return outcome
 
     def check(self) -> None:
@@ -66,24 +93,139 @@ class LocalProcesses:
 
     def stop(self, at_once: bool) -> None:
         """End the processes."""
-        if self._pool is None:
-            return
-        pool, self._pool = self._pool, None
-        workers = list((pool._processes or {}).values()) if at_once else []
-        for worker in workers:
-            worker.terminate()
-        pool.shutdown(wait=True, cancel_futures=True)
+        threads, self._threads = self._threads, None
+        if at_once:
+            self._close_nursery()  # whoever waits for a process waits no longer
+            for worker in self._opened():
+                worker.kill()  # and whoever waits for its answer
+        if threads is not None:
+            threads.shutdown(wait=True, cancel_futures=True)
+        for worker in self._opened():
+            worker.end()
+        self._workers.clear()
+        self._close_nursery()
+
+    def _opened(self) -> tuple[_Worker, ...]:
+        with self._lock:
+            return tuple(self._workers)
+
+    def _close_nursery(self) -> None:
+        with self._lock:
+            nursery, self._nursery = self._nursery, None
+        if nursery is not None:
+            nursery.close()
+
+    def _work(self, task: Any, early: bool) -> Any:
+        """Have this thread's process run a task. Raises ``Lost`` when the process dies, or what the task raised."""
+        worker: _Worker | None = getattr(self._own, "worker", None)
+        if worker is None or not worker.fits(early):
+            if worker is not None:
+                worker.end()
+            worker = self._own.worker = self._open(early)
+        try:
+            error, value = worker.ask(task)
+        except (OSError, EOFError):
+            worker.end()
+            raise Lost from None
+        if error is not None:
+            raise error
+        return value
+
+    def _open(self, early: bool) -> _Worker:
+        self.warm_up()
+        nursery = self._nursery
+        try:
+            worker = _Worker.forked(nursery, early) if nursery else _Worker.spawned()
+        except warm.CannotFork:
+            if self._nursery is not nursery:
+                raise Lost from None  # it was closed: everything is to stop
+            worker = _Worker.spawned()
+        with self._lock:
+            self._workers.add(worker)
+        with suppress(OSError):  # it is dead: the task is lost
+            worker.line.send(self._first)
+        return worker
+
+
+class _Worker:
+    """A process that runs tasks, and the line to it."""
+
+    def __init__(self, line: Connection[Any, Any], process: Any, early: bool = False) -> None:
+        self.line, self._process, self._early = line, process, early
+        self._ended = False
+
+    @classmethod
+    def forked(cls, nursery: warm.Nursery, early: bool) -> _Worker:
+        """Fork a process. Raises CannotFork."""
+        call = f"{serve_socket.__module__}:{serve_socket.__name__}"
+        process, line = nursery.fork([], "/", nursery.environment, wire=True, call=call, whole=not early)
+        return cls(Connection(line.detach()), process, early)
+
+    @classmethod
+    def spawned(cls) -> _Worker:
+        """Start a process that imports for itself."""
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=serve, args=(theirs,))
+        process.start()
+        theirs.close()
+        return cls(ours, process)
+
+    def fits(self, early: bool) -> bool:
+        """Tell whether a task may be given to it: it lives, and has all imports that the task wants."""
+        return not self._ended and (early or not self._early)
+
+    def ask(self, task: Any) -> tuple[Exception | None, Any]:
+        """Have a task run; return what it raised, or its outcome. Raises OSError, EOFError when the process dies."""
+        self.line.send(task)
+        answer: tuple[Exception | None, Any] = self.line.recv()
+        return answer
+
+    def kill(self) -> None:
+        """End the process; whoever waits for its answer learns of it."""
+        self._process.kill()
+
+    def end(self) -> None:
+        """End the process and what came from it, and close the line: by whom no other waits for an answer."""
+        if not self._ended:
+            self._ended = True
+            self._process.kill()
+            if isinstance(self._process, warm.Forked):
+                self._process.close()
+            else:
+                self._process.join()
+            self.line.close()
 
 
 def _hand_on(done: Future[Any], outcome: Future[Any]) -> None:
-    """Hand a result on; a process that died is ``Lost``, whatever executor it was of."""
+    """Hand a result on; a task that was dropped is ``Lost``."""
     if done.cancelled():
         outcome.set_exception(Lost())
-        return
-    error = done.exception()
-    if isinstance(error, BrokenProcessPool):
-        outcome.set_exception(Lost())
-    elif error is not None:
+    elif (error := done.exception()) is not None:
         outcome.set_exception(error)
     else:
         outcome.set_result(done.result())
+
+
+# ---- in the process ---------------------------------------------------------------------------------------------
+
+
+def serve_socket(connection: socket.socket) -> None:
+    """Be a forked process that runs tasks, at this socket."""
+    serve(Connection(connection.detach()))
+
+
+def serve(line: Connection[Any, Any]) -> None:
+    """Run tasks as they come, until the other side is gone."""
+    with suppress(EOFError, OSError):
+        run, start, given = line.recv()
+        start(*given)
+        while True:
+            line.send(_outcome(run, line.recv()))
+
+
+def _outcome(run: Callable[[Any], Any], task: Any) -> tuple[Exception | None, Any]:
+    try:
+        return None, run(task)
+    except Exception as error:
+        return error, None

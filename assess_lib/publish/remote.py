@@ -77,7 +77,7 @@ class DaskWorkers:
         threads: dict[str, int] = self._client.nthreads()
         return max(1, sum(threads.values()))
 
-    def submit(self, task: Task) -> Future[Any]:
+    def submit(self, task: Task, early: bool = False) -> Future[Any]:
         """Send a task; a task that killed several workers comes back as failed."""
         outcome: Future[Any] = Future()
         sent = self._pool.submit(make, Parcel(self._software, self._notebook, task))

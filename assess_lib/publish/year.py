@@ -313,7 +313,7 @@ def _run_stages(
     ]
     outcomes: list[Outcome] = []
     for number, (task, name) in enumerate(zip(tasks, ("清洗", "评分"), strict=True), start=1):
-        outcomes += batch.run([task])
+        outcomes += batch.run([task], early=True)
         failure = outcomes[-1].failure
         if failure is not None:
             latest.read()

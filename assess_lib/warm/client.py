@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from assess_lib.warm import nursery
 from assess_lib.warm.nursery import REQUEST
 
 LAUNCHER = ("-m", "ipykernel_launcher")
@@ -123,8 +124,13 @@ class Forked:
 class Nursery:
     """The process that kernels are forked from; it ends when this process does."""
 
-    def __init__(self, imports: Sequence[str], environment: Mapping[str, str]) -> None:
-        """Start the process; it imports while the caller goes on."""
+    def __init__(
+        self, imports: Sequence[str], environment: Mapping[str, str], later: Sequence[str] = (), leave: str = ""
+    ) -> None:
+        """Start the process; it imports while the caller goes on, what stands in ``later`` when it is not asked to fork.
+
+        The folder ``leave`` is removed when the process ends and all that was forked from it, whatever ends this one.
+        """
         self.imports = tuple(imports)
         self.environment = _shared(environment)
         self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -133,11 +139,11 @@ class Nursery:
         self._lock = threading.Lock()
         code = (
             f"import sys; sys.path[0] = {str(_PACKAGES)!r}; from assess_lib.warm import nursery; del sys.path[0]; "
-            f"nursery.serve({theirs.fileno()}, {list(imports)!r})"
+            f"nursery.serve({theirs.fileno()}, {list(imports)!r}, {list(later)!r}, {leave!r})"
         )
         environment = {**environment, **_SINGLE_THREADED}
         with theirs:
-            self._process = subprocess.Popen(
+            self._process: subprocess.Popen[bytes] | _Child = subprocess.Popen(
                 [sys.executable, "-c", code],
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -153,8 +159,39 @@ class Nursery:
             return False
         return self._stamps is None or all(_stamp(file) == stamp for file, stamp in self._stamps.items())
 
-    def fork(self, arguments: Sequence[str], folder: str, environment: Mapping[str, str], wire: bool) -> Any:
-        """Fork a kernel; return its handle and, when ``wire``, the socket to talk by. Raises CannotFork."""
+    @classmethod
+    def inherited(cls, imports: Sequence[str], environment: Mapping[str, str]) -> Self:
+        """Fork this process, which has imported everything and has one thread, as its own nursery."""
+        self = cls.__new__(cls)
+        self.imports, self.environment = tuple(imports), _shared(environment)
+        self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._requests.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, REQUEST)
+        self._stamps, self._lock = {}, threading.Lock()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                nursery.serve_inherited(theirs)
+            finally:
+                os._exit(0)
+        theirs.close()
+        self._process = _Child(pid)
+        return self
+
+    def fork(
+        self,
+        arguments: Sequence[str],
+        folder: str,
+        environment: Mapping[str, str],
+        wire: bool,
+        *,
+        call: str = "",
+        whole: bool = False,
+    ) -> Any:
+        """Fork a kernel; return its handle and, when ``wire``, the socket to talk by. Raises CannotFork.
+
+        With ``call`` (``module:function``) that function is called with the socket in the kernel's place; ``whole``
+        waits until the last module is imported.
+        """
         with self._lock, contextlib.ExitStack() as ours:
             try:
                 self._await_imports()
@@ -164,7 +201,13 @@ class Nursery:
                 if wire:
                     connection, their_end = socket.socketpair()
                     lines.append(ours.enter_context(their_end))
-                request = {"arguments": list(arguments), "folder": folder, "environment": dict(environment)}
+                request = {
+                    "arguments": list(arguments),
+                    "folder": folder,
+                    "environment": dict(environment),
+                    "call": call,
+                    "whole": whole,
+                }
                 socket.send_fds(self._requests, [json.dumps(request).encode()], [one.fileno() for one in lines])
             except (OSError, ValueError) as error:
                 raise CannotFork(str(error)) from error
@@ -187,6 +230,33 @@ class Nursery:
         self._requests.close()
         self._process.kill()
         self._process.wait()
+
+
+class _Child:
+    """A forked child with what ``subprocess.Popen`` offers of one."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._ended = False
+
+    def poll(self) -> int | None:
+        """Return None while it lives."""
+        return self._look(os.WNOHANG)
+
+    def wait(self) -> int | None:
+        """Wait until it has ended."""
+        return self._look(0)
+
+    def _look(self, how: int) -> int | None:
+        if not self._ended:
+            with contextlib.suppress(ChildProcessError):
+                self._ended = os.waitpid(self._pid, how)[0] != 0
+        return 0 if self._ended else None
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self.poll() is None:
+            os.kill(self._pid, signal.SIGKILL)
 
 
 def _shared(environment: Mapping[str, str]) -> dict[str, str]:
@@ -235,6 +305,13 @@ def open_nursery(imports: Sequence[str], environment: Mapping[str, str]) -> Nurs
         if _nursery is None:
             _nursery = Nursery(imports, environment)
         return _nursery
+
+
+def inherit_nursery(imports: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Fork this process as its own nursery, where it is itself forked from one that has imported these modules."""
+    global _nursery, _owner
+    with _guard:
+        _nursery, _owner = Nursery.inherited(imports, environment), os.getpid()
 
 
 def close_nursery() -> None:

@@ -43,8 +43,25 @@ class _Stream:
         """Do nothing: what is sent is sent."""
 
 
+class _Later:
+    """The publisher's event loop as its streams see it: what they ask for may be asked in any thread."""
+
+    def __init__(self, publisher: _Publisher) -> None:
+        self._publisher = publisher
+
+    def call_later(self, delay: float, function: Callable[[], Any]) -> None:
+        """Call a function in the publisher's thread after some seconds."""
+        publisher, loop = self._publisher, self._publisher.loop
+        loop.add_callback(loop.call_later, delay, lambda: publisher.schedule(function))
+
+
 class _Publisher(IOPubThread):
-    """ipykernel's thread that publishes output, writing to the socket pair."""
+    """ipykernel's publisher of output, writing to the socket pair.
+
+    ZMQ's sockets belong to one thread, so ipykernel hands each message over to it, and waits; a socket pair may be
+    written to by any. Here the thread that has something to say sends it: what is left to the other one is to flush
+    what a cell prints while it runs, and to pass on what forked processes say.
+    """
 
     def __init__(self, writer: wire.Writer) -> None:
         self._writer = writer
@@ -55,21 +72,31 @@ class _Publisher(IOPubThread):
         self.socket: Any = self
         self.session: Any = False
         self.background_socket = BackgroundSocket(self)
-        self.io_loop = ioloop.IOLoop(make_current=False)
+        self.loop = ioloop.IOLoop(make_current=False)
+        self.io_loop: Any = _Later(self)
+        self._sending = threading.RLock()
         self._events: deque[Callable[..., Any]] = deque()
         self._event_pipes: dict[threading.Thread, Any] = {}
         self.thread = threading.Thread(target=self._thread_main, name="IOPub", daemon=True)
-        self.io_loop.add_handler(self._outlet.reading, lambda *_: self._forward(), ioloop.IOLoop.READ)
+        self.loop.add_handler(self._outlet.reading, lambda *_: self.schedule(self._forward), ioloop.IOLoop.READ)
 
     def _thread_main(self) -> None:
-        self.io_loop.start()
-        self.io_loop.close()
+        self.loop.start()
+        self.loop.close()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopped = True
+        if self.thread.is_alive():
+            self.loop.add_callback(self.loop.stop)
+            self.thread.join(timeout=30)
 
     def schedule(self, f: Callable[..., Any]) -> None:
-        """Call a function in the thread, after all that was asked for before; at once when the thread is not there."""
-        if self.thread.is_alive():
-            self.io_loop.asyncio_loop.call_soon_threadsafe(f)  # type: ignore[attr-defined]
-        else:
+        """Call a function, when all that was asked for before is done."""
+        if self._is_master_process():  # type: ignore[no-untyped-call]
+            with self._sending:
+                f()
+        else:  # forked, perhaps while another thread was sending: nobody would ever let go
             f()
 
     def _really_send(self, msg: Sequence[bytes | memoryview], *_arguments: Any, **_options: Any) -> None:

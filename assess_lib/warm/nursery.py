@@ -1,4 +1,7 @@
-"""The nursery: a process of one thread that imports, and then forks a kernel whenever it is asked.
+"""The nursery: a process of one thread that imports, and then forks a process whenever it is asked.
+
+It forks kernels, and workers: processes that call a function with the socket by which they are talked to. A worker can
+be a nursery's parent in turn (``client.inherit_nursery``), so that the imports are made once for all of them.
 
 Between the nursery and each kernel stands a keeper, a small forked process that holds the kernel's life line. When
 the kernel ends, or the side that wanted it is gone (closed, killed, crashed: the line breaks), or the keeper is told
@@ -16,14 +19,29 @@ import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import sys
+from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 _PDEATHSIG, _SUBREAPER = 1, 36
+# What a kernel imports before its first cell, part of it only when it gets there.
+_KERNEL = (
+    "ipykernel_launcher",
+    "assess_lib.warm.kernel",
+    "ipykernel.debugger",
+    "pdb",
+    "tornado.platform.asyncio",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+)
 _ANSWER = 1 << 16
 REQUEST = 1 << 22  # no request is longer: arguments, folder and environment of a process
 
@@ -69,39 +87,63 @@ def _threads() -> int:
     return len(os.listdir("/proc/self/task"))
 
 
-def serve(descriptor: int, imports: Sequence[str]) -> None:
-    """Import the modules, then fork a kernel for each request that comes in by the socket, until that is closed.
+def serve(descriptor: int, imports: Sequence[str], later: Sequence[str] = (), leave: str = "") -> None:
+    """Import the modules, then fork for each request that comes in by the socket, until that is closed.
 
     A name ``module:function`` is imported and called. The first message that goes out tells the files to watch, or
-    why no kernel can be forked here.
+    why nothing can be forked here. Modules of ``later`` are imported after that, one by one, whenever no request waits.
+    The folder ``leave`` is removed at the end, when everything that was forked has ended.
     """
     requests = socket.socket(fileno=descriptor)
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # as an ordinary kernel does
     before = dict(os.environ)
-    for name in ("ipykernel_launcher", "assess_lib.warm.kernel", "ipykernel.debugger", *imports):
-        module, _, function = name.partition(":")
-        imported = importlib.import_module(module)
-        if function:
-            getattr(imported, function)()
+    for name in (*_KERNEL, *imports):
+        _import(name)
     if _threads() > 1:
         # a fork would lose the other threads, and whatever they hold locked would stay so
         requests.send(json.dumps({"refused": "more than one thread runs after the imports"}).encode())
         return
-    _prctl(_SUBREAPER, 1)
     gc.collect()
     gc.freeze()  # what is imported is not searched for garbage in every kernel again
     requests.send(json.dumps({"files": _own_files()}).encode())
-    # what the imports themselves set, as they would in an ordinary kernel
-    made = {name: value for name, value in os.environ.items() if before.get(name) != value}
-    _Nursery(requests, made).serve()
+    nursery = _Nursery(requests, before, later)
+    nursery.serve()
+    nursery.leave(leave)
+
+
+def serve_inherited(requests: socket.socket) -> None:
+    """Fork for each request, in a process that was forked itself and has imported everything; end when it is closed."""
+    os.setsid()
+    _hold_only(requests.fileno())
+    gc.freeze()
+    _Nursery(requests, dict(os.environ), ()).serve()
+
+
+def _hold_only(kept: int) -> None:
+    """Let go of every file that the parent had open, so that nobody waits for an end that we hold."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in map(int, os.listdir("/proc/self/fd")):
+        # Its number stays taken: objects of the parent, which still know it, close nothing of ours.
+        if number > 2 and number not in (kept, nothing):
+            with contextlib.suppress(OSError):
+                os.dup2(nothing, number, inheritable=False)
+
+
+def _import(name: str) -> None:
+    module, _, function = name.partition(":")
+    imported = importlib.import_module(module)
+    if function:
+        getattr(imported, function)()
 
 
 class _Nursery:
     """Forks keepers and clears away what they leave."""
 
-    def __init__(self, requests: socket.socket, environment: Mapping[str, str]) -> None:
+    def __init__(self, requests: socket.socket, before: Mapping[str, str], later: Sequence[str]) -> None:
+        _prctl(_SUBREAPER, 1)
         self._requests = requests
-        self._environment = environment
+        self._before = before
+        self._later = deque(later)
         self._keepers: set[int] = set()
         self._woken, waking = os.pipe()
         for end in (self._woken, waking):
@@ -113,7 +155,9 @@ class _Nursery:
         """Serve until the other side is gone; kernels that still run end with it, as their life lines break."""
         requests = self._requests.fileno()
         while True:
-            ready, _, _ = select.select([requests, self._woken], [], [])
+            ready, _, _ = select.select([requests, self._woken], [], [], 0 if self._later else None)
+            if not ready:
+                self._import_next()
             if self._woken in ready:
                 os.read(self._woken, 4096)
                 self._clear_away()
@@ -122,8 +166,26 @@ class _Nursery:
                 if not request:
                     return
                 told = json.loads(request)
-                told["environment"] = {**told["environment"], **self._environment}
+                while told["whole"] and self._later:
+                    self._import_next()
+                told["environment"] = {**told["environment"], **self._made()}
                 self._fork(told, lines)
+
+    def leave(self, folder: str) -> None:
+        """End what still runs, then remove a folder; a blank name is none."""
+        if folder:
+            _end_descendants()
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _import_next(self) -> None:
+        _import(self._later.popleft())
+        if not self._later:
+            gc.collect()
+            gc.freeze()
+
+    def _made(self) -> dict[str, str]:
+        """Return what the imports themselves set in the environment, as they would in an ordinary kernel."""
+        return {name: value for name, value in os.environ.items() if self._before.get(name) != value}
 
     def _fork(self, request: dict[str, Any], lines: list[int]) -> None:
         if _threads() == 1:  # otherwise the life line breaks, and the other side starts an ordinary kernel
@@ -203,7 +265,10 @@ def _become_kernel(request: dict[str, Any], lines: list[int], keeper: int) -> No
     from assess_lib.warm import kernel
 
     kernel.become(request["arguments"], request["folder"], request["environment"])
-    if len(lines) > 1:
+    if request["call"]:
+        module, _, function = request["call"].partition(":")
+        getattr(importlib.import_module(module), function)(socket.socket(fileno=lines[1]))
+    elif len(lines) > 1:
         kernel.run(socket.socket(fileno=lines[1]), request["arguments"])
     else:
         kernel.run_zmq(request["arguments"])

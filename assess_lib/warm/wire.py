@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import signal
 import socket
 import struct
 import threading
 from collections.abc import Iterator, Sequence
+from types import FrameType
 
 SHELL, IOPUB, CONTROL = b"s", b"i", b"c"
 
@@ -63,8 +65,25 @@ class Writer:
     def send(self, channel: bytes, frames: Sequence[bytes | memoryview]) -> None:
         """Send one message; when the other side is gone there is nobody to tell."""
         data = packed(channel, frames)
-        with self._lock, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        with self._lock, _uninterrupted(), contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._connection.sendall(data)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put off an interrupt (SIGINT) until the block is done: half a message would spoil all that follow."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    interrupts: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda *interrupt: interrupts.append(interrupt))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if interrupts:
+            before(*interrupts[0])
 
 
 class Outlet:
