@@ -33,7 +33,7 @@ from small_year import write_table
 from test_end_to_end import make_project
 
 from assess_lib import figures, fonts, views
-from assess_lib.publish import batch, export
+from assess_lib.publish import export, hearth
 from tools import machines
 from tools.elsewhere import EVERYTHING, WAYS, YEAR, Run, Way, compare, make_template
 from tools.elsewhere import main as run_elsewhere
@@ -278,7 +278,7 @@ def test_pdf_ignores_the_callers_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_workers_get_no_settings(name: str, kept: bool) -> None:
     """Variables that carry a person's settings reach no worker and no kernel; those that programs need do."""
-    assert (batch._SETTINGS.fullmatch(name) is None) == kept
+    assert (hearth.SETTINGS.fullmatch(name) is None) == kept
 
 
 # ---- whole runs -----------------------------------------------------------------------------------------------

@@ -8,12 +8,12 @@ environment variables alone, so that no record holds a path of this machine.
 from __future__ import annotations
 
 import contextlib
+import copy
 import itertools
 import json
 import logging
 import multiprocessing
 import os
-import re
 import shutil
 import signal
 import sys
@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -32,8 +33,8 @@ from typing import Any, Self
 
 from assess_lib.errors import AssessError
 from assess_lib.paths import SLICE_VARIABLE
-from assess_lib.publish import lean
-from assess_lib.publish.executors import Executor, Hearth, LocalProcesses, Lost
+from assess_lib.publish import hearth, lean
+from assess_lib.publish.executors import Executor, Ground, LocalProcesses, Lost
 from assess_lib.warm import client as warm
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
@@ -45,23 +46,6 @@ NOTEBOOK_TIMEOUT = 1800  # seconds that a whole notebook may take
 
 # Longer paths than this do not fit into the address of a Unix socket.
 _LONGEST_RUNTIME = 60
-# How a person's settings reach Python, Jupyter, the figures and the PDF. Workers and kernels get none of them, but
-# what says where packages lie.
-_SETTINGS = re.compile(
-    "(PYTHON(?!PATH|HOME|USERBASE|NOUSERSITE|SAFEPATH|PYCACHEPREFIX|DONTWRITEBYTECODE)|JUPYTER|IPYTHON|MPL|MATPLOTLIB|"
-    "PANDAS_|ARROW_|FONTCONFIG|FC_|FREETYPE_|PANGO|HB_|LC_|LANG).*"
-)
-# What kernels and workers find imported already: first what the two stages use, while they run the rest.
-_EARLY = ("assess_lib.publish.lean:import_jupyter", "pandas", "assess_lib.pipeline", "assess_lib.views")
-_LATER = (
-    "matplotlib.backends.backend_svg",
-    "assess_lib.figures",
-    "assess_lib.publish.rehearsal:rehearse",
-    "assess_lib.publish.export",
-)
-# What kernels find imported where each worker has a nursery of its own.
-_WARM = ("pandas", "assess_lib.pipeline", "assess_lib.views", *_LATER[:-1])
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +170,8 @@ class Batch:
                 order.append(task.name)
                 yield task
 
-        for task in self._run_together(noted(), finish, early):  # a process died: find out, one by one, whose fault it was
+        # Where a process died: find out, one by one, whose fault it was.
+        for task in self._run_together(noted(), finish, early):
             self._here.stop(at_once=True)
             if self._run_together([task], finish, early):
                 finish(Outcome(task.name, Failure("WorkerDied", "运行它的进程意外终止，可能是内存不足。")))
@@ -246,8 +231,8 @@ def setup(notebooks: Path, runtime: Path, environment: Mapping[str, str], places
 
 def processes(jobs: int, given: _Setup) -> LocalProcesses:
     """Return worker processes of this machine."""
-    hearth = Hearth(_EARLY, _LATER, _environment(given), str(given.runtime))
-    return LocalProcesses(jobs, hearth, _run, _start_worker, given)
+    ground = Ground(_environment(given), str(given.runtime))
+    return LocalProcesses(jobs, ground, _run, _start_worker, given)
 
 
 def runtime_folder() -> Path:
@@ -300,11 +285,11 @@ def _start_worker(setup: _Setup) -> None:
     os.environ.update(environment)
     tempfile.tempdir = None  # from now on the private folder: what is left in it goes with the batch
     if forked:  # and what this process has imported is what its kernels find; its keeper ends it
-        warm.inherit_nursery(_WARM, os.environ)
+        warm.inherit_nursery(hearth.KERNELS, os.environ)
     else:
         threading.Thread(target=_die_with_parent, daemon=True).start()
         with contextlib.suppress(warm.CannotFork):
-            warm.open_nursery(_WARM, os.environ)  # it imports while this process does
+            warm.open_nursery(hearth.KERNELS, os.environ)  # it imports while this process does
         lean.import_jupyter()
     logging.getLogger("papermill").setLevel(logging.ERROR)
     # With black installed, papermill would write the parameters differently.
@@ -330,8 +315,7 @@ def _environment(setup: _Setup) -> dict[str, str]:
 
     A person's own Jupyter, IPython and matplotlib settings change nothing here.
     """
-    kept = {name: value for name, value in os.environ.items() if not _SETTINGS.fullmatch(name)}
-    return kept | _own_environment(setup)
+    return hearth.environment() | _own_environment(setup)
 
 
 def _own_environment(setup: _Setup) -> dict[str, str]:
@@ -343,8 +327,6 @@ def _own_environment(setup: _Setup) -> dict[str, str]:
     own = spec / f"kernel-{os.getpid()}.tmp"
     own.write_text(text, encoding="utf-8")
     os.replace(own, spec / "kernel.json")
-    (setup.runtime / "matplotlibrc").touch()
-    earlier = os.environ.get("PYTHONPATH", "")
     return {
         "TMPDIR": str(temporary),
         "JUPYTER_PATH": str(setup.runtime),
@@ -353,16 +335,6 @@ def _own_environment(setup: _Setup) -> dict[str, str]:
         "JUPYTER_DATA_DIR": str(setup.runtime),
         "JUPYTER_NO_CONFIG": "1",
         "IPYTHONDIR": str(setup.runtime / "ipython"),
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        # The kernel computes with the very library that runs the batch.
-        "PYTHONPATH": os.pathsep.join(filter(None, (str(PACKAGE_PARENT), earlier))),
-        "MATPLOTLIBRC": str(setup.runtime / "matplotlibrc"),
-        "PYTHONHASHSEED": "0",
-        "PYTHONUTF8": "1",
-        "SOURCE_DATE_EPOCH": "0",
-        "LC_ALL": "C.UTF-8",
-        "TZ": "UTC",
-        **dict.fromkeys(_ONE_THREAD, "1"),
         **setup.environment,
     }
 
@@ -395,6 +367,14 @@ def _transport() -> Any:
     return Config({"KernelManager": {"transport": "ipc", "ip": str(_setup.runtime / f"{os.getpid()}-{next(_serial)}")}})
 
 
+@cache
+def _loaded(notebook: Path) -> Any:
+    """Return a notebook, read and checked once for all its reports."""
+    from papermill.iorw import load_notebook_node
+
+    return load_notebook_node(str(notebook))
+
+
 def _execute(task: Task) -> tuple[Any, Failure | None, dict[str, float]]:
     """Run the task's notebook with papermill; return it as far as it went, why it failed, and the times.
 
@@ -405,7 +385,6 @@ def _execute(task: Task) -> tuple[Any, Failure | None, dict[str, float]]:
     from papermill.engines import papermill_engines
     from papermill.exceptions import PapermillExecutionError
     from papermill.execute import raise_for_execution_errors, remove_error_markers
-    from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
     from papermill.utils import chdir
 
@@ -418,7 +397,7 @@ def _execute(task: Task) -> tuple[Any, Failure | None, dict[str, float]]:
     failure: Failure | None = None
     begun = time.perf_counter()
     try:
-        source = load_notebook_node(str(_setup.notebooks / task.notebook))
+        source = copy.deepcopy(_loaded(_setup.notebooks / task.notebook))
         source = parameterize_notebook(source, dict(task.parameters), **kernel)
         with chdir(str(_setup.notebooks)):
             notebook = papermill_engines.execute_notebook_with_engine(
@@ -430,7 +409,7 @@ def _execute(task: Task) -> tuple[Any, Failure | None, dict[str, float]]:
                 execution_timeout=CELL_TIMEOUT,
                 shutdown_kernel="immediate",
                 notebook_timeout=NOTEBOOK_TIMEOUT,
-                warm_imports=_WARM,
+                warm_imports=hearth.KERNELS,
                 coalesce_streams=True,
                 record_timing=False,
                 config=_transport(),

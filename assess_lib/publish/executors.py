@@ -9,13 +9,14 @@ from __future__ import annotations
 import multiprocessing
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
+from assess_lib.publish import hearth
 from assess_lib.warm import client as warm
 
 
@@ -44,13 +45,11 @@ class Executor(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Hearth:
-    """What local processes are forked from: modules, those that can wait, the environment, and a folder that goes."""
+class Ground:
+    """What forked processes stand on: their environment, and a private folder that is to go when all have ended."""
 
-    imports: Sequence[str]
-    later: Sequence[str]
     environment: Mapping[str, str]
-    leave: str
+    folder: str
 
 
 class LocalProcesses:
@@ -61,12 +60,12 @@ class LocalProcesses:
     """
 
     def __init__(
-        self, slots: int, hearth: Hearth, run: Callable[[Any], Any], start: Callable[..., None], *given: Any
+        self, slots: int, ground: Ground, run: Callable[[Any], Any], start: Callable[..., None], *given: Any
     ) -> None:
-        """Take the number of processes, what they are forked from, what runs a task in one, and what prepares one
-        (with its arguments)."""
+        """Take the number of processes, what they stand on, what runs a task in one, and what prepares one (with its
+        arguments)."""
         self.slots = slots
-        self._hearth, self._first = hearth, (run, start, given)
+        self._ground, self._first = ground, (run, start, given)
         self._own = threading.local()
         self._lock = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
@@ -76,9 +75,8 @@ class LocalProcesses:
     def warm_up(self) -> None:
         """Begin with the imports, while the caller goes on; without this the first task does."""
         with self._lock:
-            if warm.possible() and self._nursery is None:
-                hearth = self._hearth
-                self._nursery = warm.Nursery(hearth.imports, hearth.environment, hearth.later, hearth.leave)
+            if self._nursery is None:
+                self._nursery = hearth.take()
 
     def submit(self, task: Any, early: bool = False) -> Future[Any]:
         """Take a task."""
@@ -135,7 +133,7 @@ class LocalProcesses:
         self.warm_up()
         nursery = self._nursery
         try:
-            worker = _Worker.forked(nursery, early) if nursery else _Worker.spawned()
+            worker = _Worker.forked(nursery, self._ground, early) if nursery else _Worker.spawned()
         except warm.CannotFork:
             if self._nursery is not nursery:
                 raise Lost from None  # it was closed: everything is to stop
@@ -155,10 +153,12 @@ class _Worker:
         self._ended = False
 
     @classmethod
-    def forked(cls, nursery: warm.Nursery, early: bool) -> _Worker:
+    def forked(cls, nursery: warm.Nursery, ground: Ground, early: bool) -> _Worker:
         """Fork a process. Raises CannotFork."""
         call = f"{serve_socket.__module__}:{serve_socket.__name__}"
-        process, line = nursery.fork([], "/", nursery.environment, wire=True, call=call, whole=not early)
+        process, line = nursery.fork(
+            [], "/", ground.environment, wire=True, call=call, whole=not early, leave=ground.folder
+        )
         return cls(Connection(line.detach()), process, early)
 
     @classmethod

@@ -17,7 +17,7 @@ def import_jupyter() -> None:
         sys.modules[grammar] = None  # type: ignore[assignment]
     try:
         import nbformat  # noqa: F401
-        import papermill.execute
+        import papermill.execute  # noqa: F401
 
         from assess_lib.publish import record  # noqa: F401
         from assess_lib.warm import engine  # noqa: F401

@@ -124,13 +124,8 @@ class Forked:
 class Nursery:
     """The process that kernels are forked from; it ends when this process does."""
 
-    def __init__(
-        self, imports: Sequence[str], environment: Mapping[str, str], later: Sequence[str] = (), leave: str = ""
-    ) -> None:
-        """Start the process; it imports while the caller goes on, what stands in ``later`` when it is not asked to fork.
-
-        The folder ``leave`` is removed when the process ends and all that was forked from it, whatever ends this one.
-        """
+    def __init__(self, imports: Sequence[str], environment: Mapping[str, str], later: Sequence[str] = ()) -> None:
+        """Start the process; it imports while the caller goes on, what stands in ``later`` when no request waits."""
         self.imports = tuple(imports)
         self.environment = _shared(environment)
         self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -139,7 +134,7 @@ class Nursery:
         self._lock = threading.Lock()
         code = (
             f"import sys; sys.path[0] = {str(_PACKAGES)!r}; from assess_lib.warm import nursery; del sys.path[0]; "
-            f"nursery.serve({theirs.fileno()}, {list(imports)!r}, {list(later)!r}, {leave!r})"
+            f"nursery.serve({theirs.fileno()}, {list(imports)!r}, {list(later)!r})"
         )
         environment = {**environment, **_SINGLE_THREADED}
         with theirs:
@@ -186,11 +181,13 @@ class Nursery:
         *,
         call: str = "",
         whole: bool = False,
+        leave: str = "",
     ) -> Any:
         """Fork a kernel; return its handle and, when ``wire``, the socket to talk by. Raises CannotFork.
 
         With ``call`` (``module:function``) that function is called with the socket in the kernel's place; ``whole``
-        waits until the last module is imported.
+        waits until the last module is imported; the folder ``leave`` is removed when this process is gone, however
+        it ends, and all that was forked from the nursery.
         """
         with self._lock, contextlib.ExitStack() as ours:
             try:
@@ -207,6 +204,7 @@ class Nursery:
                     "environment": dict(environment),
                     "call": call,
                     "whole": whole,
+                    "leave": leave,
                 }
                 socket.send_fds(self._requests, [json.dumps(request).encode()], [one.fileno() for one in lines])
             except (OSError, ValueError) as error:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import copy
 import os
+import re
 import socket
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import zmq
 from ipykernel.iostream import BackgroundSocket, IOPubThread
@@ -25,8 +27,11 @@ from ipykernel.utils import _async_in_context
 from tornado import ioloop
 from traitlets import Any as AnyTrait
 from traitlets import Type as TypeTrait
+from traitlets.config import Config
 
 from assess_lib.warm import wire
+
+_SETTING = re.compile(r"--[A-Za-z]+\.[a-z_]+=(True|False|\d+)")
 
 
 class _Stream:
@@ -157,6 +162,17 @@ class WiredApp(WarmApp):
 
     kernel_class = TypeTrait(WiredKernel, klass=IPythonKernel)
     connection: socket.socket
+    learned: ClassVar[dict[tuple[str, ...], Config]] = {}
+    """What arguments mean, by the arguments: taken apart once, before kernels are forked."""
+
+    def parse_command_line(self, argv: Any = None) -> None:
+        """Take over what the arguments are known to mean, or take them apart."""
+        known = self.learned.get(_settings(argv or ()))
+        if known is None:
+            super().parse_command_line(argv)
+        else:
+            self.argv = list(argv)
+            self.update_config(copy.deepcopy(known))
 
     def init_connection_file(self) -> None:
         """There is none."""
@@ -228,6 +244,21 @@ class WiredApp(WarmApp):
         self.kernel._publish_status("starting", "shell")
         with contextlib.suppress(KeyboardInterrupt):
             self.io_loop.start()
+
+
+def _settings(arguments: Sequence[str]) -> tuple[str, ...]:
+    """Return the arguments without the connection file, which a socket pair has no use for."""
+    return tuple(arguments[2:] if arguments[:1] == ["-f"] else arguments)
+
+
+def learn(arguments: Sequence[str]) -> None:
+    """Take a launcher's arguments apart, for the kernels that will be forked from this process with the same ones."""
+    settings = _settings(arguments)
+    if settings in WiredApp.learned or not all(_SETTING.fullmatch(setting) for setting in settings):
+        return
+    app = WiredApp()  # type: ignore[no-untyped-call]
+    app.parse_command_line(list(settings))
+    WiredApp.learned[settings] = app.config
 
 
 def run(connection: socket.socket, arguments: list[str]) -> None:

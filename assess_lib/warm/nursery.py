@@ -87,12 +87,11 @@ def _threads() -> int:
     return len(os.listdir("/proc/self/task"))
 
 
-def serve(descriptor: int, imports: Sequence[str], later: Sequence[str] = (), leave: str = "") -> None:
+def serve(descriptor: int, imports: Sequence[str], later: Sequence[str] = ()) -> None:
     """Import the modules, then fork for each request that comes in by the socket, until that is closed.
 
     A name ``module:function`` is imported and called. The first message that goes out tells the files to watch, or
     why nothing can be forked here. Modules of ``later`` are imported after that, one by one, whenever no request waits.
-    The folder ``leave`` is removed at the end, when everything that was forked has ended.
     """
     requests = socket.socket(fileno=descriptor)
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # as an ordinary kernel does
@@ -105,10 +104,11 @@ def serve(descriptor: int, imports: Sequence[str], later: Sequence[str] = (), le
         return
     gc.collect()
     gc.freeze()  # what is imported is not searched for garbage in every kernel again
-    requests.send(json.dumps({"files": _own_files()}).encode())
+    with contextlib.suppress(OSError):  # nobody is there any more: what was asked for last tells what is to go
+        requests.send(json.dumps({"files": _own_files()}).encode())
     nursery = _Nursery(requests, before, later)
     nursery.serve()
-    nursery.leave(leave)
+    nursery.leave()
 
 
 def serve_inherited(requests: socket.socket) -> None:
@@ -145,6 +145,7 @@ class _Nursery:
         self._before = before
         self._later = deque(later)
         self._keepers: set[int] = set()
+        self._folders: set[str] = set()
         self._woken, waking = os.pipe()
         for end in (self._woken, waking):
             os.set_blocking(end, False)
@@ -166,15 +167,17 @@ class _Nursery:
                 if not request:
                     return
                 told = json.loads(request)
+                self._folders |= {told["leave"]} - {""}
                 while told["whole"] and self._later:
                     self._import_next()
                 told["environment"] = {**told["environment"], **self._made()}
                 self._fork(told, lines)
 
-    def leave(self, folder: str) -> None:
-        """End what still runs, then remove a folder; a blank name is none."""
-        if folder:
+    def leave(self) -> None:
+        """Remove the folders that are to go, after the end of whatever still runs."""
+        if self._folders:
             _end_descendants()
+        for folder in self._folders:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _import_next(self) -> None:
@@ -188,6 +191,8 @@ class _Nursery:
         return {name: value for name, value in os.environ.items() if self._before.get(name) != value}
 
     def _fork(self, request: dict[str, Any], lines: list[int]) -> None:
+        if not request["call"]:
+            _learn(request["arguments"])
         if _threads() == 1:  # otherwise the life line breaks, and the other side starts an ordinary kernel
             pid = os.fork()
             if pid == 0:
@@ -216,6 +221,13 @@ class _Nursery:
             if pid not in self._keepers:  # of a kernel whose keeper was killed
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
+
+
+def _learn(arguments: Sequence[str]) -> None:
+    from assess_lib.warm import kernel
+
+    with contextlib.suppress(Exception):  # what is wrong with them the kernel will say
+        kernel.learn(arguments)
 
 
 # ---- in the keeper ----------------------------------------------------------------------------------------------
