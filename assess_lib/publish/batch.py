@@ -131,6 +131,7 @@ class Batch:
         self._runtime = runtime_folder()
         self._here = processes(jobs, setup(notebooks.resolve(), self._runtime, environment, places))
         self._elsewhere = elsewhere
+        self._here.warm_up()
 
     def __enter__(self) -> Self:
         return self
@@ -141,10 +142,6 @@ class Batch:
         for executor in self._executors():
             executor.stop(at_once=kind is not None)
         clear(self._runtime)
-
-    def warm_up(self) -> None:
-        """Begin with what the processes need, while the caller goes on."""
-        self._here.warm_up()
 
     def run(
         self,

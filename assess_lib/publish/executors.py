@@ -77,6 +77,8 @@ class LocalProcesses:
         with self._lock:
             if self._nursery is None:
                 self._nursery = hearth.take()
+                if self._nursery is not None:
+                    self._nursery.remove_at_end(self._ground.folder)
 
     def submit(self, task: Any, early: bool = False) -> Future[Any]:
         """Take a task."""
@@ -156,9 +158,7 @@ class _Worker:
     def forked(cls, nursery: warm.Nursery, ground: Ground, early: bool) -> _Worker:
         """Fork a process. Raises CannotFork."""
         call = f"{serve_socket.__module__}:{serve_socket.__name__}"
-        process, line = nursery.fork(
-            [], "/", ground.environment, wire=True, call=call, whole=not early, leave=ground.folder
-        )
+        process, line = nursery.fork([], "/", ground.environment, wire=True, call=call, whole=not early)
         return cls(Connection(line.detach()), process, early)
 
     @classmethod

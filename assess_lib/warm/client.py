@@ -181,13 +181,11 @@ class Nursery:
         *,
         call: str = "",
         whole: bool = False,
-        leave: str = "",
     ) -> Any:
         """Fork a kernel; return its handle and, when ``wire``, the socket to talk by. Raises CannotFork.
 
         With ``call`` (``module:function``) that function is called with the socket in the kernel's place; ``whole``
-        waits until the last module is imported; the folder ``leave`` is removed when this process is gone, however
-        it ends, and all that was forked from the nursery.
+        waits until the last module is imported.
         """
         with self._lock, contextlib.ExitStack() as ours:
             try:
@@ -204,13 +202,17 @@ class Nursery:
                     "environment": dict(environment),
                     "call": call,
                     "whole": whole,
-                    "leave": leave,
                 }
                 socket.send_fds(self._requests, [json.dumps(request).encode()], [one.fileno() for one in lines])
             except (OSError, ValueError) as error:
                 raise CannotFork(str(error)) from error
         kernel = Forked(line)
         return (kernel, connection) if wire else kernel
+
+    def remove_at_end(self, folder: str) -> None:
+        """Have a folder removed when this process is gone, however it ends, and all that was forked."""
+        with self._lock, contextlib.suppress(OSError):
+            self._requests.send(json.dumps({"leave": folder}).encode())
 
     def _await_imports(self) -> None:
         """Wait until the imports are done. Raises CannotFork when they cannot be."""

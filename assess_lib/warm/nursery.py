@@ -167,7 +167,9 @@ class _Nursery:
                 if not request:
                     return
                 told = json.loads(request)
-                self._folders |= {told["leave"]} - {""}
+                if "leave" in told:
+                    self._folders.add(told["leave"])
+                    continue
                 while told["whole"] and self._later:
                     self._import_next()
                 told["environment"] = {**told["environment"], **self._made()}
