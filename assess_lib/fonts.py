@@ -7,7 +7,6 @@ All of them are regular weight; headings differ by face and size, as in printed 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -18,8 +17,6 @@ from assess_lib.errors import EnvironmentFailure
 SERIF = "Noto Serif SC"
 SANS = "Noto Sans SC"
 RARE = "Noto Sans CJK SC"
-# matplotlib registers a collection under the name of its first face.
-_RARE_IN_MATPLOTLIB = "Noto Sans CJK JP"
 
 _FILES = (
     ("pylopdf_fonts_zh_cn", "NotoSerifSC-Regular.otf"),
@@ -58,31 +55,3 @@ def characters() -> frozenset[int]:
 def _face(reader: Any, path: Path) -> Any:
     # every face of the collection has the same characters
     return reader(path, lazy=True, fontNumber=0 if path.suffix == ".ttc" else -1)
-
-
-@cache
-def matplotlib_style() -> Mapping[str, Any]:
-    """Register the faces with matplotlib by path and return the rc parameters that every figure uses.
-
-    Text becomes paths, ids come from a fixed salt: a figure shows the same on every machine, byte for byte.
-    """
-    from matplotlib import font_manager
-
-    _, sans, rare = font_files()
-    manager = font_manager.fontManager
-    # Once in a process: each registration makes matplotlib forget the faces that it has found.
-    if [face.fname for face in manager.ttflist[:2]] != [str(sans), str(rare)]:
-        installed = list(manager.ttflist)
-        for path in (sans, rare):
-            manager.addfont(str(path))
-        # Of two faces of one name matplotlib takes the first: ours, whatever is installed on the machine.
-        manager.ttflist[:] = manager.ttflist[len(installed) :] + installed
-    return {
-        "font.family": [SANS, _RARE_IN_MATPLOTLIB],
-        "font.size": 9.0,
-        "axes.unicode_minus": False,
-        "svg.fonttype": "path",
-        "svg.hashsalt": "assess",
-        "text.usetex": False,
-        "text.parse_math": False,  # a "$" in a label is a character, not mathematics
-    }

@@ -9,11 +9,15 @@ from xml.etree import ElementTree
 
 import pytest
 from build import make_tables
+from matplotlib.font_manager import get_font
+from matplotlib.textpath import TextToPath
 from report_set import make_set, small_set_tables
 
 from assess_lib import figures, views
-from assess_lib.figures.drawing import shorten
+from assess_lib.figures import letters
+from assess_lib.figures.drawing import Scale, canvas, shorten
 from assess_lib.figures.waterfall import SHOWN
+from assess_lib.fonts import font_files
 from assess_lib.views.words import brief
 
 
@@ -138,3 +142,60 @@ def test_brief_labels_drop_remarks_and_the_year():
     """An axis label keeps the fact and the day; brackets, also nested ones, are left to the table."""
     assert brief("2022-06-09 退回返工（GW-02 退回（两次））：已改值（组长）", 2022) == "06-09 退回返工：已改值"
     assert brief("（只有括号）", 2022) == "（只有括号）"
+
+
+TEXTS = (
+    "06-07 关于电子证照归集的承办件逾…",
+    "B1 特色亮点",
+    "−0.50",
+    "+12.25",
+    "ZD-05 牵头的专项改革（AVTo，“Wa”）！",
+    "220.00　累计 24%",
+    "◆ 本单位 97.77　┃ 组内中位数 89.99",
+    "县𠮷䶮㐂局",
+    "é 和 葛\U000e0101",
+    "A…—L",
+)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_letters_stand_where_matplotlib_puts_them(text):
+    """Laid out in runs that are remembered, every letter stands where it does when the whole text is laid out."""
+    font = get_font([str(path) for path in font_files()[1:]])
+    font.set_size(letters.EM, 72)
+    found, _, _ = TextToPath().get_glyphs_with_font(font, text)
+    made = letters.layout(text)
+    assert [(x, y) for _, x, y in made.glyphs] == [(x, y) for _, x, y, _ in found]
+    assert [int(name[2:], 16) for name, _, _ in made.glyphs] == [int(name.rpartition("-")[2], 16) for name, *_ in found]
+    last = made.glyphs[-1][1]
+    assert last <= made.width <= last + 1.1 * letters.EM
+
+
+def test_letters_that_are_laid_out_alone_do_nothing_to_their_neighbours():
+    """No two Chinese characters or marks, and none beside a figure or a Latin letter, move one another."""
+    alone, beside = "县的分、。，：；！？（）“〔〕《》０＋～", "县的分、。，（）“〔〕０＋～ 09.-%AVWTYLjz…—−()"
+    for first in alone:
+        for second in beside:
+            for pair in (first + second, second + first):
+                font = get_font([str(path) for path in font_files()[1:]])
+                font.set_size(letters.EM, 72)
+                found, _, _ = TextToPath().get_glyphs_with_font(font, pair + "县")
+                assert letters.layout(pair).width == found[-1][1], pair
+
+
+def test_a_label_is_written_once_and_safely():
+    """A label with markup stands in the figure as outlines and as a comment that ends where it should."""
+    with canvas(72) as sheet:
+        sheet.text(10, 36, "<b>--> & 甲甲")
+        svg = sheet.finish("图").svg
+    root = ElementTree.fromstring(svg)
+    assert svg.count("甲甲 -->") == 1 and "<b>" not in svg
+    names = [node.get("id") for node in root.iter() if node.get("id", "").startswith("g")]
+    assert len(names) == len(set(names)) == len(set("<b>--> & 甲甲"))
+
+
+def test_bars_below_zero_stay_inside_the_figure():
+    """The scale of the waterfall reaches down to where the bars reach, also below zero."""
+    assert Scale(-20, 100, 170, 420)(-14) > 170
+    assert Scale(-20, 20, 0, 100).ticks(10) == [-20, -10, 0, 10, 20]
+    assert Scale(5, 5, 10, 90)(5) == 10

@@ -32,6 +32,8 @@ from report_pages import LONGEST_NAME, MANY, OPEN, RARE, RARE_NAME, SCORED, VETO
 from report_set import make_set
 
 from assess_lib import figures, views
+from assess_lib.figures import letters
+from assess_lib.figures.drawing import Sheet, canvas
 from assess_lib.figures.readings import rank_ranges, reach
 from assess_lib.views.readings import ReadingsReport
 
@@ -190,52 +192,21 @@ def test_every_character_of_a_page_has_a_shape(reports: Reports, running: Any) -
 # ---- figures ----------------------------------------------------------------------------------------------------
 
 
-class Watched:
-    """What a figure shows: its labels with the boxes they take (in points), and what matplotlib warned of."""
+def watch(draw: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> Sheet | None:
+    """Draw a figure and return the sheet it was drawn on; None where a sentence stands in its place."""
+    seen: list[Sheet] = []
+    finish = Sheet.finish
 
-    def __init__(self) -> None:
-        self.boxes: list[tuple[str, Any]] = []
-        self.size: tuple[float, float] = (0, 0)
+    def finishing(sheet: Sheet, alt: str) -> figures.Plot:
+        seen.append(sheet)
+        return finish(sheet, alt)
 
-    def take(self, figure: Any) -> None:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.text import Text
-
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        renderer = canvas.get_renderer()
-        hidden = {text for axes in figure.axes for text in undrawn(axes)}
-        for text in figure.findobj(Text):
-            if text.get_visible() and text.get_text().strip() and text not in hidden:
-                self.boxes.append((text.get_text(), text.get_window_extent(renderer)))
-        self.size = (figure.bbox.width, figure.bbox.height)
-
-
-def undrawn(axes: Any) -> Iterator[Any]:
-    """Yield the labels of ticks that are outside the axes, or of axes that are switched off: matplotlib keeps them."""
-    for axis in (axes.xaxis, axes.yaxis):
-        low, high = sorted(axis.get_view_interval())
-        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
-            if not axes.axison or not low - 1e-9 <= tick.get_loc() <= high + 1e-9:
-                yield from (tick.label1, tick.label2)
-
-
-def watch(draw: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> Watched | None:
-    """Draw a figure and return what it shows; None where a sentence stands in its place."""
-    from matplotlib.figure import Figure
-
-    seen = Watched()
-    save = Figure.savefig
-
-    def saving(figure: Any, *rest: Any, **named: Any) -> None:
-        seen.take(figure)
-        save(figure, *rest, **named)
-
+    letters.forget()  # what was laid out before is not looked for in the fonts again
     with warnings.catch_warnings(), monkeypatch.context() as patched:
         warnings.simplefilter("error")  # a glyph that no font has is a warning of matplotlib's
-        patched.setattr(Figure, "savefig", saving)
+        patched.setattr(Sheet, "finish", finishing)
         shown = draw()
-    return seen if isinstance(shown, figures.Plot) else None
+    return seen[0] if isinstance(shown, figures.Plot) else None
 
 
 def crowded(units: int = 0) -> dict[str, list[dict[str, Any]]]:
@@ -292,30 +263,29 @@ def test_labels_of_the_readings_figures_keep_apart(monkeypatch: pytest.MonkeyPat
     keep_apart(watch(lambda: reach(report), monkeypatch))
 
 
-def keep_apart(seen: Watched | None) -> None:
-    if seen is None:
+def keep_apart(sheet: Sheet | None) -> None:
+    if sheet is None:
         return
-    assert seen.boxes
-    for text, box in seen.boxes:
-        inside = box.x0 >= -1 and box.y0 >= -1 and box.x1 <= seen.size[0] + 1 and box.y1 <= seen.size[1] + 1
-        assert inside, (text, box, seen.size)
-    for (one, a), (other, b) in combinations(seen.boxes, 2):
-        wide = min(a.x1, b.x1) - max(a.x0, b.x0)
-        high = min(a.y1, b.y1) - max(a.y0, b.y0)
+    assert sheet.labels
+    for label in sheet.labels:
+        inside = label.left >= -1 and label.top >= -1
+        assert inside and label.right <= sheet.width + 1 and label.bottom <= sheet.height + 1, label
+    for one, other in combinations(sheet.labels, 2):
+        wide = min(one.right, other.right) - max(one.left, other.left)
+        high = min(one.bottom, other.bottom) - max(one.top, other.top)
         # boxes reach a little above and below the ink of a line
-        assert wide <= 0.5 or high <= 0.25 * min(a.height, b.height), (one, other, wide, high)
+        lower = min(one.bottom - one.top, other.bottom - other.top)
+        assert wide <= 0.5 or high <= 0.25 * lower, (one, other, wide, high)
 
 
 def test_the_watch_sees_what_overlaps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two labels at one place, a label outside and a character without a shape are found."""
-    from assess_lib.figures.drawing import canvas, finish
 
     def draw(*labels: tuple[float, str]) -> Any:
-        with canvas(1.0) as (figure, axes):
-            axes.set_axis_off()
+        with canvas(72) as sheet:
             for x, text in labels:
-                figure.text(x, 0.5, text)
-            return finish(figure, "图")
+                sheet.text(x * sheet.width, 36, text)
+            return sheet.finish("图")
 
     keep_apart(watch(lambda: draw((0.1, "甲"), (0.5, "乙")), monkeypatch))
     with pytest.raises(AssertionError):
@@ -331,7 +301,7 @@ def test_figures_have_shapes_for_rare_characters(monkeypatch: pytest.MonkeyPatch
     shown: list[Any] = []
     summary = views.CountySummary(make_set(tables()), make_tables(tables()))
     seen = watch(lambda: shown.append(figures.heat_map(summary)) or shown[0], monkeypatch)
-    assert seen is not None and RARE_NAME in [text for text, _ in seen.boxes]
+    assert seen is not None and RARE_NAME in [label.text for label in seen.labels]
     assert "<text" not in shown[0].svg
 
 

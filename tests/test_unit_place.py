@@ -8,7 +8,7 @@ import pytest
 from unit_page import losing, read, said
 
 from assess_lib import figures, views
-from assess_lib.views.unit_place import compared_items, median
+from assess_lib.views.unit_place import Spread, compared_items, median, nearest, quartiles
 
 # Key scores 95.00, 70.00, 60.00 and 65.01; with the gate open a bonus of 0.00.
 FOUR = {"T01": 500, "T02": 3000, "T03": 4000, "T04": 3499}
@@ -30,10 +30,46 @@ def test_the_median_is_exact(values, middle):
     assert median([Decimal(value) for value in values]) == Decimal(middle)
 
 
+@pytest.mark.parametrize(
+    ("values", "lower", "upper"),
+    [
+        ("1 2 9", "1", "9"),  # the middle one belongs to neither half
+        ("1 2 4 9", "1.5", "6.5"),
+        ("9 1 4 2 5", "1.5", "7"),  # halves 1 2 and 5 9, whatever the order
+        ("1 2 3 5 8 13 21 34", "2.5", "17"),
+        (" ".join(map(str, range(38))), "9", "28"),  # halves of 19: the tenth of each
+        ("1.00 1.01 2.00 3.00", "1.005", "2.5"),  # exact: what is shown is rounded once
+    ],
+)
+def test_quartiles_are_the_medians_of_the_halves(values, lower, upper):
+    """Ordered and parted in the middle, each half has its median; of an odd number the middle one is left out."""
+    found = quartiles([Decimal(value) for value in values.split()])
+    assert found == (Decimal(lower), Decimal(upper))
+
+
+@pytest.mark.parametrize(
+    ("score", "step", "shown"),
+    [("59.49", 1, 59), ("59.495", 1, 59), ("59.50", 1, 60), ("944.99", 10, 940), ("945.00", 10, 950), ("0.00", 1, 0)],
+)
+def test_what_is_told_of_others_is_rounded_half_up(score, step, shown):
+    """A score stands at the nearest whole point, on a scale of a thousand at the nearest ten."""
+    assert nearest(Decimal(score), step) == shown
+
+
+@pytest.mark.parametrize(("count", "spread"), [(7, None), (8, Spread(88, 90, 94, 95))])
+def test_a_small_group_tells_no_spread(count, spread):
+    """Of 95.00, 94.00 to 88.00 the halves have the medians 93.50 and 89.50; of seven units nothing is told."""
+    lost = {f"U{n}": 500 + 100 * n for n in range(count)}
+    report = views.UnitReport(losing(lost), "U0")
+    assert report.peers.spread == spread
+    alt = figures.place(report).alt
+    assert ("居中的一半在 90 至 94 分，最低 88 分，最高 95 分（取整分）" in alt) is (spread is not None)
+
+
 def test_the_place_is_told_against_the_median():
     """Of 95.00, 70.00, 65.01 and 60.00 the median is 67.51 (67.505 half up); T01 lies 27.49 above it."""
     report = views.UnitReport(losing(FOUR), "T01")
-    assert (report.peers.scores, report.peers.middle) == ({60: 1, 65: 1, 70: 1, 95: 1}, Decimal("67.51"))
+    assert (report.peers.middle, report.peers.spread) == (Decimal("67.51"), None)
     assert said(report.place()) == (
         "本单位在镇 4 个有得分的单位中列第 1 名，比组内中位数高 27.49 分（中位数 67.51 分）。"
     )
@@ -73,16 +109,16 @@ def test_no_other_units_number_is_told():
 
 
 def test_rivals_scores_cannot_be_read_off_the_figure():
-    """Scores are drawn at whole points: 60.00 and 60.40 make the same figure, in every byte."""
-    three = {"T01": 500, "T02": 3000, "T03": 4000}
-    first, second = (figures.place(views.UnitReport(losing(three | {"T03": lost}), "T02")).svg for lost in (4000, 3960))
+    """Ends are drawn at whole points: a lowest score of 60.00 and one of 60.40 make the same figure, in every byte."""
+    group = {f"U{n}": 500 + 100 * n for n in range(8)}
+    first, second = (figures.place(views.UnitReport(losing(group | {"U8": lost}), "U2")).svg for lost in (4000, 3960))
     assert first == second
 
 
 def test_items_are_compared_only_where_they_were_judged():
     """T01's bonus items were judged, its rivals' gates are closed: no bonus item has a median, K has one of four."""
     found = compared_items(views.UnitReport(losing(FOUR), "T01"))
-    assert [(each.item.id, each.count) for each in found][:2] == [("K", 4), ("B1", 1)]
+    assert [each.item.id for each in found][:2] == ["K", "B1"]
     assert [each.median for each in found] == [Decimal("67.51"), *[None] * 7]
 
 

@@ -7,12 +7,27 @@ from decimal import Decimal
 from typing import Any
 
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.patches import Rectangle
-from matplotlib.ticker import MultipleLocator
 
 from assess_lib.composition import key_full
 from assess_lib.exact import ZERO
-from assess_lib.figures.drawing import DEEP, HAIR, INK, LOSS, SOFT, WIDTH, Plot, canvas, finish, shorten, tick_step
+from assess_lib.figures.drawing import (
+    DASHED,
+    DEEP,
+    HAIR,
+    INCH,
+    INK,
+    LOSS,
+    SOFT,
+    STROKE,
+    WIDTH,
+    Plot,
+    Scale,
+    Sheet,
+    canvas,
+    score_axis,
+    shorten,
+    tick_step,
+)
 from assess_lib.scheme import Item
 from assess_lib.views.county import CountySummary
 from assess_lib.views.html import Html, sentence
@@ -40,39 +55,34 @@ def distribution(summary: CountySummary) -> Plot | Html:
     lines = [line for line in (judgement.pass_mark, judgement.bonus_gate) if line is not None]
     low = min(min(stacks) * width, float(judgement.pass_mark.points) - width)
     high = max((max(stacks) + 1) * width, *(float(line.points) + width for line in lines))
-    unit = min(0.17, 2.6 / tallest)
-    height = unit * tallest + 1.15
-    with canvas(height) as (figure, axes):
-        axes.set_position((0.03, 0.42 / height, 0.94, unit * (tallest + 0.6) / height))
-        axes.set_xlim(low - 1, high + 1)
-        axes.set_ylim(0, tallest + 0.6)
-        axes.set_yticks([])
-        axes.xaxis.set_major_locator(MultipleLocator(tick_step(high - low, 80)))
-        axes.spines["bottom"].set(visible=True, color=INK, linewidth=0.8)
-        axes.set_xlabel(f"最终得分（每点一个单位，每 {width} 分一列）", fontsize=8, color=SOFT)
-        size = (min(unit, 0.94 * WIDTH / (high - low + 2) * width) * 0.74 * 72) ** 2
-        for step, stack in sorted(stacks.items()):
-            for level, row in enumerate(stack):
-                first = _order(summary, row) == 0
-                axes.scatter(
-                    [step * width + width / 2], [level + 0.5], s=size, facecolor=DEEP if first else "white",
-                    edgecolor=DEEP, linewidth=0.9, zorder=3,
-                )  # fmt: skip
-            axes.annotate(
-                str(len(stack)), (step * width + width / 2, len(stack)), xytext=(0, 1.5), textcoords="offset points",
-                ha="center", va="bottom", fontsize=8, color=INK,
-            )  # fmt: skip
+    unit = min(0.17, 2.6 / tallest) * INCH
+    top = 0.73 * INCH - 0.6 * unit
+    bottom = top + unit * (tallest + 0.6)
+    with canvas(bottom + 0.42 * INCH) as sheet:
+        across = Scale(low - 1, high + 1, 0.03 * WIDTH, 0.97 * WIDTH)
         for line in lines:
-            x = float(line.points)
-            axes.axvline(x, color=LOSS, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
-            axes.annotate(
-                f"{plain(line.points)} {line.name}", (x, 1), xycoords=("data", "axes fraction"), xytext=(0, 3),
-                textcoords="offset points", ha="center", va="bottom", fontsize=8, color=INK,
-            )  # fmt: skip
-        _legend(figure, [group.name for group in summary.facts.scheme.groups], height)
+            x = across(line.points)
+            sheet.lines([(x, top, x, bottom)], LOSS, 0.9, dashes=DASHED)
+            sheet.text(x, top - 7, f"{plain(line.points)} {line.name}", 8, align="center")
+        size = min(unit, across(width) - across(0)) * 0.74
+        for first in (True, False):
+            spots = [
+                (across(step * width + width / 2), bottom - unit * (level + 0.5))
+                for step, stack in sorted(stacks.items())
+                for level, row in enumerate(stack)
+                if (_order(summary, row) == 0) is first
+            ]
+            sheet.dots(spots, size, DEEP if first else "white")
+        for step, stack in sorted(stacks.items()):
+            x = across(step * width + width / 2)
+            sheet.text(x, bottom - unit * len(stack) - 6, str(len(stack)), 8, align="center")
+        sheet.lines([(across.start, bottom, across.end, bottom)], INK, STROKE)
+        score_axis(sheet, across, bottom, tick_step(high - low, 80), 9, INK)
+        said = f"最终得分（每点一个单位，每 {width} 分一列）"
+        sheet.text(WIDTH / 2, bottom + 22, said, 8, SOFT, align="center")
+        _legend(sheet, [group.name for group in summary.facts.scheme.groups])
         spread = "；".join(f"{step * width}–{(step + 1) * width} 分 {len(stacks[step])} 个" for step in sorted(stacks))
-        return finish(
-            figure,
+        return sheet.finish(
             f"最终得分分布图，共 {len(scored)} 个单位：{spread}。虚线为{'和'.join(line.name for line in lines)}。",
         )
 
@@ -81,12 +91,12 @@ def _order(summary: CountySummary, row: dict[str, Any]) -> int:
     return [group.name for group in summary.facts.scheme.groups].index(row["group"])
 
 
-def _legend(figure: Any, groups: list[str], height: float) -> None:
-    x = 0.03
+def _legend(sheet: Sheet, groups: list[str]) -> None:
+    x, y = 0.03 * WIDTH, 0.12 * INCH
     for index, name in enumerate(groups):
-        figure.text(x, 1 - 0.12 / height, "●" if index == 0 else "○", fontsize=10, color=DEEP, va="center")
-        figure.text(x + 0.03, 1 - 0.12 / height, name, fontsize=8.5, color=INK, va="center")
-        x += 0.06 + 0.024 * len(name)
+        sheet.dots([(x + 5, y)], 7, DEEP if index == 0 else "white")
+        sheet.text(x + 0.03 * WIDTH, y, name, 8.5)
+        x += (0.06 + 0.024 * len(name)) * WIDTH
 
 
 def heat_map(summary: CountySummary) -> Plot:
@@ -97,43 +107,36 @@ def heat_map(summary: CountySummary) -> Plot:
     items = summary.facts.scored_items()
     rows = sorted(summary.facts.results, key=lambda row: (row["rank_overall"] is None, row["rank_overall"] or 0))
     cells = {(row["unit_id"], row["item"]): row for row in summary.facts.items}
-    row_height, head, left = 0.156, 0.42, 1.75
-    height = row_height * len(rows) + head + 0.3
-    cell = (WIDTH - left - 0.05) / len(items)
-    with canvas(height) as (figure, axes):
-        axes.set_xlim(0, WIDTH)
-        axes.set_ylim(height, 0)
-        axes.set_axis_off()
+    row_height, head, left = 0.156 * INCH, 0.42 * INCH, 1.75 * INCH
+    height = row_height * len(rows) + head + 0.3 * INCH
+    cell = (WIDTH - left - 0.05 * INCH) / len(items)
+    with canvas(height) as sheet:
         for column, item in enumerate(items):
             x = left + cell * (column + 0.5)
-            axes.text(x, 0.1, item.id, ha="center", va="center", fontsize=8, color=INK)
-            axes.text(x, 0.26, item.name, ha="center", va="center", fontsize=7.5, color=SOFT)
+            sheet.text(x, 0.1 * INCH, item.id, 8, align="center")
+            sheet.text(x, 0.26 * INCH, item.name, 7.5, SOFT, align="center")
         for index, row in enumerate(rows):
             y = head + row_height * index
             rank = row["rank_overall"]
-            axes.text(0.22, y + row_height / 2, rank or "—", ha="right", va="center", fontsize=7, color=SOFT)
-            name = shorten(row["unit_name"], 24)
-            axes.text(0.3, y + row_height / 2, name, ha="left", va="center", fontsize=7.5, color=INK)
+            sheet.text(0.22 * INCH, y + row_height / 2, str(rank or "—"), 7, SOFT, align="right")
+            sheet.text(0.3 * INCH, y + row_height / 2, shorten(row["unit_name"], 24), 7.5)
             for column, item in enumerate(items):
                 score = cells.get((row["unit_id"], item.id))
                 missing = None if score is None else _missing(item, score["points"])
                 x = left + cell * column
-                shade = "none" if missing is None else _SHADES(float(missing) ** 0.8 * 0.85)
-                axes.add_artist(Rectangle((x, y), cell, row_height, facecolor=shade, edgecolor=HAIR, linewidth=0.5))
+                shade = None if missing is None else _SHADES(float(missing) ** 0.8 * 0.85)
+                sheet.boxes([(x, y, x + cell, y + row_height)], shade, edge=HAIR, width=0.5)
                 if score is not None:
                     mark = "*" if score["unresolved"] else ""
-                    axes.text(
-                        x + cell / 2, y + row_height / 2, number(score["points"]) + mark, ha="center", va="center",
-                        fontsize=7, color="white" if missing is not None and missing > Decimal("0.76") else INK,
-                    )  # fmt: skip
-        y = head + row_height * len(rows) + 0.16
-        axes.text(
-            left, y, "颜色越深，失分占该项满分的比例越大；* 待定；空格未计分。", fontsize=7.5, color=SOFT, va="center"
-        )
+                    dark = missing is not None and missing > Decimal("0.76")
+                    said, colour = number(score["points"]) + mark, "white" if dark else INK
+                    sheet.text(x + cell / 2, y + row_height / 2, said, 7, colour, align="center")
+        y = head + row_height * len(rows) + 0.16 * INCH
+        sheet.text(left, y, "颜色越深，失分占该项满分的比例越大；* 待定；空格未计分。", 7.5, SOFT)
         alt = (
             f"各单位各项得分图，{len(rows)} 个单位、{len(items)} 项，按全县名次排列；格内为得分，颜色越深失分比例越大。"
         )
-        return finish(figure, alt)
+        return sheet.finish(alt)
 
 
 def _missing(item: Item, points: Decimal) -> Decimal:
@@ -150,22 +153,18 @@ def pareto(summary: CountySummary) -> Plot | Html:
     bars = [(f"{row.code} {row.what}", row.points, row.share) for row in shown]
     if rest:
         bars.append((f"其余 {len(rest)} 项", sum((row.points for row in rest), ZERO), Decimal(100)))
-    left, right, row_height = 2.35, 1.3, 0.26
-    height = row_height * len(bars) + 0.3
+    left, right, row_height = 2.35 * INCH, 1.3 * INCH, 0.26 * INCH
+    top = 0.3 * INCH
+    height = row_height * len(bars) + top
     most = float(max(points for _, points, _ in bars))
-    with canvas(height) as (figure, axes):
-        axes.set_position((left / WIDTH, 0, 1 - (left + right) / WIDTH, 1 - 0.3 / height))
-        axes.set_xlim(0, most)
-        axes.set_ylim(len(bars) - 0.5, -0.5)
-        axes.set_xticks([])
-        axes.set_yticks(range(len(bars)), [shorten(label, 34) for label, _, _ in bars])
-        axes.spines["left"].set(visible=True, color=INK, linewidth=0.8)
-        for index, (_, points, share) in enumerate(bars):
-            axes.barh(index, float(points), height=0.6, color=LOSS, zorder=2)
-            axes.annotate(
-                f"{number(points)}　累计 {share:.0f}%", (float(points), index), xytext=(4, 0),
-                textcoords="offset points", va="center", fontsize=8, color=INK, annotation_clip=False,
-            )  # fmt: skip
-        figure.text(left / WIDTH, 1 - 0.12 / height, "全县共扣分值", fontsize=8, color=SOFT, va="center")
+    with canvas(height) as sheet:
+        across, rows_at = Scale(0, most, left, WIDTH - right), Scale(-0.5, len(bars) - 0.5, top, height)
+        ends = [across(points) for _, points, _ in bars]
+        sheet.boxes(((left, rows_at(row - 0.3), end, rows_at(row + 0.3)) for row, end in enumerate(ends)), LOSS)
+        sheet.lines([(left, top, left, height)], INK, STROKE)
+        for row, (label, points, share) in enumerate(bars):
+            sheet.text(left - 4, rows_at(row), shorten(label, 34), align="right")
+            sheet.text(ends[row] + 4, rows_at(row), f"{number(points)}　累计 {share:.0f}%", 8)
+        sheet.text(left, 0.12 * INCH, "全县共扣分值", 8, SOFT)
         words = "；".join(f"{label} {number(points)} 分" for label, points, _ in bars)
-        return finish(figure, f"全县{name}扣分构成图，从多到少：{words}。")
+        return sheet.finish(f"全县{name}扣分构成图，从多到少：{words}。")

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
-from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
-from assess_lib.figures.drawing import DEEP, HAIR, INK, LOSS, SOFT, Plot, canvas, finish
+from assess_lib.figures.drawing import DEEP, HAIR, INCH, INK, LOSS, SOFT, STROKE, WIDTH, Plot, Scale, Sheet, canvas
 from assess_lib.history import History, UnitYear, YearSet
 from assess_lib.views.history import spread
 from assess_lib.views.html import Html, sentence
-from assess_lib.views.words import number
+from assess_lib.views.words import MINUS, number
 
-_HEIGHT = 1.9
-_ROOM = Decimal(4)  # points above and below what is drawn
+_HEIGHT = 1.9 * INCH
+_LEFT, _RIGHT = 0.09 * WIDTH, 0.97 * WIDTH
+_TOP, _BOTTOM = 0.13 * INCH, _HEIGHT - 0.42 * INCH
+_ROOM = Decimal(4)  # points of score above and below what is drawn
 
 
 def history_plot(history: History, unit_id: str | None = None) -> Plot | Html:
@@ -29,16 +31,23 @@ def history_plot(history: History, unit_id: str | None = None) -> Plot | Html:
     return _county(history) if unit_id is None else _unit(history, unit_id)
 
 
-def _frame(axes: Axes, years: Sequence[YearSet], low: Decimal, high: Decimal, below: Sequence[str]) -> None:
-    axes.set_position((0.09, 0.42 / _HEIGHT, 0.88, (_HEIGHT - 0.55) / _HEIGHT))
-    axes.set_xlim(-0.5, len(years) - 0.5)
-    axes.set_ylim(float(low - _ROOM), float(high + _ROOM))
-    labels = [f"{data.year}\n{text}" for data, text in zip(years, below, strict=True)]
-    axes.set_xticks(range(len(years)), labels)
-    axes.tick_params(axis="both", labelsize=8, colors=SOFT)
-    axes.grid(axis="y", color=HAIR, linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.spines["bottom"].set(visible=True, color=INK, linewidth=0.8)
+def _frame(
+    sheet: Sheet, years: Sequence[YearSet], low: Decimal, high: Decimal, below: Sequence[str]
+) -> tuple[Scale, Scale]:
+    """Draw the years and the scale of scores; return where years (by their index) and scores stand."""
+    across = Scale(-0.5, len(years) - 0.5, _LEFT, _RIGHT)
+    upwards = Scale(float(low - _ROOM), float(high + _ROOM), _BOTTOM, _TOP)
+    # whole points, and no more of them than have room above one another
+    for tick in MaxNLocator(nbins=5, steps=[1, 2, 5, 10], integer=True).tick_values(upwards.low, upwards.high):
+        if upwards.low <= tick <= upwards.high:
+            y = upwards(tick)
+            sheet.lines([(_LEFT, y, _RIGHT, y)], HAIR, 0.6)
+            sheet.text(_LEFT - 4, y, f"{tick:.0f}".replace("-", MINUS), 8, SOFT, align="right")
+    sheet.lines([(_LEFT, _BOTTOM, _RIGHT, _BOTTOM)], INK, STROKE)
+    for index, (data, text) in enumerate(zip(years, below, strict=True)):
+        sheet.text(across(index), _BOTTOM + 8, str(data.year), 8, SOFT, align="center")
+        sheet.text(across(index), _BOTTOM + 19, text, 8, SOFT, align="center")
+    return across, upwards
 
 
 def _unit(history: History, unit_id: str) -> Plot | Html:
@@ -49,23 +58,21 @@ def _unit(history: History, unit_id: str) -> Plot | Html:
     scores = [one.result.final_score for one in scored if one.result.final_score is not None]
     at = {data.year: index for index, data in enumerate(history.years)}
     below = [_below([one for one in each if one.data is data], data) for data in history.years]
-    with canvas(_HEIGHT) as (figure, axes):
-        _frame(axes, history.years, min(scores), max(scores), below)
-        own = [(at[one.data.year], float(score)) for one, score in zip(scored, scores, strict=True) if one.own]
-        for (x, y), (next_x, next_y) in pairwise(own):
-            if next_x == x + 1:
-                axes.plot([x, next_x], [y, next_y], color=SOFT, linewidth=0.9, zorder=1)
-        for one, score in zip(scored, scores, strict=True):
-            x, face = at[one.data.year], (LOSS if one.data is history.current else DEEP) if one.own else "white"
-            axes.scatter([x], [float(score)], s=42, marker="D" if one.own else "o", zorder=3, facecolor=face,
-                         edgecolor=DEEP, linewidth=0.9)  # fmt: skip
-            axes.annotate(number(score), (x, float(score)), xytext=(0, 6), textcoords="offset points", ha="center",
-                          fontsize=8, color=INK)  # fmt: skip
+    with canvas(_HEIGHT) as sheet:
+        across, upwards = _frame(sheet, history.years, min(scores), max(scores), below)
+        marks = [(at[one.data.year], float(score), one) for one, score in zip(scored, scores, strict=True)]
+        own = [(x, y) for x, y, one in marks if one.own]
+        joints = [(a, b) for a, b in pairwise(own) if b[0] == a[0] + 1]
+        sheet.lines([(across(x), upwards(y), across(x2), upwards(y2)) for (x, y), (x2, y2) in joints], SOFT, 0.9)
+        for x, y, one in marks:
+            face = (LOSS if one.data is history.current else DEEP) if one.own else "white"
+            sheet.dots([(across(x), upwards(y))], 6.5, face, marker="D" if one.own else "o")
+            sheet.text(across(x), upwards(y) - 10, number(one.result.final_score), 8, align="center")
         told = "；".join(
             f"{data.year} 年" + ("、".join(_said(one) for one in each if one.data is data) or "没有结果")
             for data in history.years
         )
-        return finish(figure, f"历年最终得分图：{told}。")
+        return sheet.finish(f"历年最终得分图：{told}。")
 
 
 def _below(of_year: Sequence[UnitYear], data: YearSet) -> str:
@@ -94,25 +101,28 @@ def _county(history: History) -> Plot | Html:
     if not lowest:
         return sentence()
     below = [f"{each.count} 个单位" if each.count else "没有得分" for each in spreads]
-    with canvas(_HEIGHT) as (figure, axes):
-        _frame(axes, history.years, min(lowest), max(highest), below)
-        step = 0.9 / max(_widest(data) for data in history.years)
-        for index, data in enumerate(history.years):
-            for score, count in sorted(_whole(data).items()):
-                places = [index + (n - (count - 1) / 2) * min(step, 0.06) for n in range(count)]
-                axes.scatter(places, [score] * count, s=9, facecolor="white", edgecolor=DEEP, linewidth=0.7, zorder=2)
+    with canvas(_HEIGHT) as sheet:
+        across, upwards = _frame(sheet, history.years, min(lowest), max(highest), below)
+        step = min(0.06, 0.9 / max(_widest(data) for data in history.years))
+        spots = [
+            (across(index + (n - (count - 1) / 2) * step), upwards(score))
+            for index, data in enumerate(history.years)
+            for score, count in sorted(_whole(data).items())
+            for n in range(count)
+        ]
+        sheet.dots(spots, 3, "white", width=0.7)
         for index, each in enumerate(spreads):
             if each.middle is not None:
-                axes.plot([index - 0.3, index + 0.3], [float(each.middle)] * 2, color=LOSS, linewidth=1.4, zorder=3)
-                axes.annotate(number(each.middle), (index + 0.3, float(each.middle)), xytext=(3, 0), fontsize=8,
-                              textcoords="offset points", va="center", color=INK)  # fmt: skip
-        figure.text(0.09, 1 - 0.08 / _HEIGHT, "○ 一个单位（按整分归位）　━ 中位数", fontsize=8, color=SOFT, va="center")
+                x, y = across(index + 0.3), upwards(each.middle)
+                sheet.lines([(across(index - 0.3), y, x, y)], LOSS, 1.4)
+                sheet.text(x + 3, y, number(each.middle), 8)
+        sheet.text(_LEFT, 6, "○ 一个单位（按整分归位）　━ 中位数", 8, SOFT)
         told = "；".join(
             f"{data.year} 年 {each.count} 个单位，中位数 {number(each.middle)}，最高 {number(each.highest)}，"
             f"最低 {number(each.lowest)}"
             for data, each in zip(history.years, spreads, strict=True)
         )
-        return finish(figure, f"历年最终得分分布图：{told}。")
+        return sheet.finish(f"历年最终得分分布图：{told}。")
 
 
 def _whole(data: YearSet) -> Counter[int]:

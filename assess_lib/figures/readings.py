@@ -5,20 +5,32 @@ from __future__ import annotations
 from decimal import Decimal
 from math import ceil
 
-from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from assess_lib.figures.drawing import DEEP, GAIN, HAIR, INK, LOSS, SOFT, WIDTH, Plot, canvas, finish, shorten
+from assess_lib.figures.drawing import (
+    DEEP,
+    GAIN,
+    HAIR,
+    INCH,
+    INK,
+    LOSS,
+    SOFT,
+    WIDTH,
+    Plot,
+    Scale,
+    Sheet,
+    canvas,
+    shorten,
+)
 from assess_lib.rules import Unit
 from assess_lib.sensitivity.words import range_text
 from assess_lib.views.html import Html, sentence
 from assess_lib.views.readings import ReadingsReport
 from assess_lib.views.words import number
 
-ROW = 0.168  # inches a unit takes
-LABELS = 1.75  # inches for the names at the left
+ROW = 0.168 * INCH  # what a unit takes
+LABELS = 1.75 * INCH  # for the names at the left
 _SHADES = LinearSegmentedColormap.from_list("assess", ["#ffffff", "#9aabbd", DEEP])
 
 
@@ -36,36 +48,31 @@ def rank_ranges(report: ReadingsReport, group: str) -> Plot | Html:
     now = {unit.id: exploration.result(unit.id).rank_in_group for unit in drawn}
     drawn.sort(key=lambda unit: (now[unit.id] is None, now[unit.id] or 0))
     worst = max(int(found.high) for found in ranges.values() if found is not None)
-    height = ROW * len(drawn) + 0.62
-    with canvas(height) as (figure, axes):
-        axes.set_position((LABELS / WIDTH, 0.34 / height, 1 - (LABELS + 0.3) / WIDTH, ROW * len(drawn) / height))
-        axes.set_xlim(0.4, worst + 0.9)
-        axes.set_ylim(len(drawn) - 0.5, -0.5)
-        axes.set_yticks(range(len(drawn)), [shorten(unit.name, 24) for unit in drawn])
-        axes.tick_params(axis="y", pad=6, labelsize=8)
-        axes.tick_params(axis="x", labelsize=8, colors=SOFT)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=12))
-        axes.set_xlabel("组内名次", fontsize=8, color=SOFT)
-        axes.grid(axis="x", color=HAIR, linewidth=0.5, zorder=0)
-        axes.set_axisbelow(True)
+    top = 0.28 * INCH
+    bottom = top + ROW * len(drawn)
+    with canvas(bottom + 0.34 * INCH) as sheet:
+        across = Scale(0.4, worst + 0.9, LABELS, WIDTH - 0.3 * INCH)
+        ticks = MaxNLocator(integer=True, nbins=12).tick_values(across.low, across.high)
+        for tick in (int(tick) for tick in ticks if across.low <= tick <= across.high):
+            sheet.lines([(across(tick), top, across(tick), bottom)], HAIR, 0.5)
+            sheet.text(across(tick), bottom + 8, str(tick), 8, SOFT, align="center")
+        sheet.text((across.start + across.end) / 2, bottom + 18, "组内名次", 8, SOFT, align="center")
         for row, unit in enumerate(drawn):
-            found = ranges[unit.id]
+            found, y = ranges[unit.id], top + ROW * (row + 0.5)
             assert found is not None
-            _draw_range(axes, row, int(found.low), int(found.high), now[unit.id], found.always)
+            sheet.text(LABELS - 6, y, shorten(unit.name, 24), 8, align="right")
+            _draw_range(sheet, y, across(found.low), across(found.high), found.always)
+            at, full = (found.low, "white") if now[unit.id] is None else (now[unit.id], DEEP)
+            sheet.dots([(across(at or 0), y)], 5.1, full, width=1)
         key = f"{group}　━ 全部组合下的范围　● 现名次　○ 现不排名　× 有的组合下不排名"
-        figure.text(0.01, 1 - 0.1 / height, key, fontsize=8, color=INK, va="center")
-        return finish(figure, _ranges_alt(report, group, drawn))
+        sheet.text(0.01 * WIDTH, 0.1 * INCH, key, 8)
+        return sheet.finish(_ranges_alt(report, group, drawn))
 
 
-def _draw_range(axes: Axes, row: int, best: int, worst: int, now: int | None, always: bool) -> None:
-    axes.plot([best, worst], [row, row], color=GAIN, linewidth=4.5, solid_capstyle="round", zorder=2)
-    at, full = (best, "white") if now is None else (now, DEEP)
-    axes.scatter([at], [row], s=26, facecolor=full, edgecolor=DEEP, linewidth=1, zorder=3)
+def _draw_range(sheet: Sheet, y: float, best: float, worst: float, always: bool) -> None:
+    sheet.lines([(best, y, worst, y)], GAIN, 4.5, round_ends=True)
     if not always:
-        axes.annotate(
-            "×", (worst, row), xytext=(6, 0), textcoords="offset points", fontsize=9, color=LOSS, va="center",
-            annotation_clip=False,
-        )  # fmt: skip
+        sheet.text(worst + 6, y, "×", 9, LOSS)
 
 
 def _ranges_alt(report: ReadingsReport, group: str, drawn: list[Unit]) -> str:
@@ -89,39 +96,34 @@ def reach(report: ReadingsReport) -> Plot:
         for unit in report.units
         for codes in [exploration.aspect(unit.id, "outcome")[1]]
     }
-    head, cell = 0.4, (WIDTH - LABELS - 0.05) / len(report.scheme.reading_keys)
-    height = ROW * len(report.units) + head + 0.3
-    with canvas(height) as (figure, axes):
-        axes.set_xlim(0, WIDTH)
-        axes.set_ylim(height, 0)
-        axes.set_axis_off()
+    head, cell = 0.4 * INCH, (WIDTH - LABELS - 0.05 * INCH) / len(report.scheme.reading_keys)
+    height = ROW * len(report.units) + head + 0.3 * INCH
+    with canvas(height) as sheet:
         for column, key in enumerate(report.scheme.reading_keys):
             x = LABELS + cell * (column + 0.5)
-            name = shorten(report.scheme.readings[key].name, 12)
-            axes.text(x, 0.19, _two_lines(name), ha="center", va="center", fontsize=7.5, color=INK, linespacing=1.15)
+            upper, lower = _two_lines(shorten(report.scheme.readings[key].name, 12))
+            sheet.text(x, 0.19 * INCH - 4.5, upper, 7.5, align="center")
+            sheet.text(x, 0.19 * INCH + 4.5, lower, 7.5, align="center")
         for row, unit in enumerate(report.units):
             y = head + ROW * row
-            axes.text(0.1, y + ROW / 2, shorten(unit.name, 24), ha="left", va="center", fontsize=7.5, color=INK)
+            sheet.text(0.1 * INCH, y + ROW / 2, shorten(unit.name, 24), 7.5)
             for column, key in enumerate(report.scheme.reading_keys):
                 x, points = LABELS + cell * column, most[unit.id, key]
                 share = float(points / largest) if points else 0.0
-                shade = _SHADES(share**0.6 * 0.85) if share else "none"
-                axes.add_artist(Rectangle((x, y), cell, ROW, facecolor=shade, edgecolor=HAIR, linewidth=0.5))
+                shade = _SHADES(share**0.6 * 0.85) if share else None
+                sheet.boxes([(x, y, x + cell, y + ROW)], shade, edge=HAIR, width=0.5)
                 text = "▲" * (key in turning[unit.id]) + (number(points) if points else "")
                 if text:
-                    axes.text(
-                        x + cell / 2, y + ROW / 2, text, ha="center", va="center", fontsize=6.5,
-                        color="white" if share > 0.7 else INK,
-                    )  # fmt: skip
-        y = head + ROW * len(report.units) + 0.16
+                    colour = "white" if share > 0.7 else INK
+                    sheet.text(x + cell / 2, y + ROW / 2, text, 6.5, colour, align="center")
         said = "格内为这一项口径最多能使最终得分变动多少（其他口径任意）；▲ 能使等次改变；空格没有影响。"
-        axes.text(LABELS, y, said, fontsize=7, color=SOFT, va="center", ha="left")
-        return finish(figure, _reach_alt(report, most))
+        sheet.text(LABELS, head + ROW * len(report.units) + 0.16 * INCH, said, 7, SOFT)
+        return sheet.finish(_reach_alt(report, most))
 
 
-def _two_lines(text: str) -> str:
+def _two_lines(text: str) -> tuple[str, str]:
     half = ceil(len(text) / 2)
-    return f"{text[:half]}\n{text[half:]}"
+    return text[:half], text[half:]
 
 
 def _reach_alt(report: ReadingsReport, most: dict[tuple[str, str], Decimal | None]) -> str:

@@ -7,20 +7,35 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from matplotlib.axes import Axes
-from matplotlib.ticker import MultipleLocator
-
 from assess_lib.beyond import simple_key
 from assess_lib.exact import ZERO
-from assess_lib.figures.drawing import GAIN, INK, LOSS, SOFT, WIDTH, Plot, canvas, finish, shorten, tick_step
+from assess_lib.figures.drawing import (
+    DASHED,
+    GAIN,
+    INCH,
+    INK,
+    LOSS,
+    SOFT,
+    STROKE,
+    WIDTH,
+    Align,
+    Plot,
+    Scale,
+    Sheet,
+    canvas,
+    score_axis,
+    shorten,
+    tick_step,
+)
 from assess_lib.views.html import Html, sentence
 from assess_lib.views.lines import Line
 from assess_lib.views.unit import UnitReport
 from assess_lib.views.words import brief, number, plain, signed
 
 SHOWN = 12  # deductions that get a bar of their own; smaller ones are drawn together
-ROW = 0.245  # inches a bar takes
-LABELS = 2.35  # inches for the labels at the left
+ROW = 0.245 * INCH  # what a bar takes
+LABELS = 2.35 * INCH  # for the labels at the left
+ABOVE, BELOW, BESIDE = 0.32 * INCH, 0.3 * INCH, 0.42 * INCH  # for the names of the lines, the scale, the last number
 LABEL_WIDTH = 34  # what fits there, a Chinese character counting 2
 
 
@@ -100,61 +115,51 @@ def waterfall(report: UnitReport) -> Plot | Html:
     judgement = report.scheme.judgement
     lines = [(line.points, line.name) for line in (judgement.pass_mark, judgement.bonus_gate) if line is not None]
     levels = [float(level) for step in steps for level in (step.start, step.end)]
-    low = max(0.0, (min(levels) - 6) // 10 * 10)
+    low = (min(levels) - 6) // 10 * 10
+    if min(levels) >= 0:
+        low = max(0.0, low)
     high = max(levels)
-    span = high - low
-    height = ROW * (len(steps) + 1.1) + 0.62
-    with canvas(height) as (figure, axes):
-        axes.set_position((LABELS / WIDTH, 0.3 / height, 1 - (LABELS + 0.42) / WIDTH, 1 - 0.62 / height))
-        axes.set_xlim(low, high)
-        axes.set_ylim(len(steps) - 0.4, -0.7)
-        axes.set_yticks(range(len(steps)), [shorten(step.label, LABEL_WIDTH) for step in steps])
-        axes.tick_params(axis="y", pad=6)
-        axes.tick_params(axis="x", labelsize=8, colors=SOFT)
-        axes.xaxis.set_major_locator(MultipleLocator(tick_step(span, 60)))
+    height = ROW * (len(steps) + 1.1) + BELOW + ABOVE
+    with canvas(height) as sheet:
+        across = Scale(low, high, LABELS, WIDTH - BESIDE)
+        top, bottom = ABOVE, height - BELOW
+        rows = Scale(-0.7, len(steps) - 0.4, top, bottom)
         for points, name in ((points, name) for points, name in lines if low <= points <= high):
-            axes.axvline(float(points), color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
-            axes.annotate(
-                f"{plain(points)} {name}", (float(points), 1), xycoords=("data", "axes fraction"), xytext=(0, 3),
-                textcoords="offset points", ha="center", va="bottom", fontsize=7.5, color=SOFT,
-            )  # fmt: skip
+            x = across(points)
+            sheet.lines([(x, top, x, bottom)], SOFT, STROKE, dashes=DASHED)
+            sheet.text(x, top - 7, f"{plain(points)} {name}", 7.5, SOFT, align="center")
+        _draw_bars(sheet, across, rows, steps)
         for row, step in enumerate(steps):
-            if step.kind == "total":
-                _draw_total(axes, row, step, low, span)
-            else:
-                _draw_move(axes, row, step, low, span)
-            if row + 1 < len(steps):
-                axes.plot([float(step.end)] * 2, [row, row + 1], color=SOFT, linewidth=0.6, zorder=1)
-        return finish(figure, _alt(report, steps))
+            sheet.text(LABELS - 6, rows(row), shorten(step.label, LABEL_WIDTH), align="right")
+            _write_number(sheet, across, rows(row), step)
+        score_axis(sheet, across, bottom, tick_step(high - low, 60))
+        return sheet.finish(_alt(report, steps))
 
 
-def _draw_total(axes: Axes, row: int, step: Step, low: float, span: float) -> None:
-    """Mark a level reached: a thick stroke and its number, so that no bar length misleads on a cut axis."""
-    x = float(step.end)
-    axes.plot([x, x], [row - 0.36, row + 0.36], color=INK, linewidth=3, solid_capstyle="butt", zorder=3)
-    left = x - low > 0.16 * span
-    axes.annotate(
-        number(step.end), (x, row), xytext=(-6 if left else 6, 0), textcoords="offset points",
-        ha="right" if left else "left", va="center", fontsize=10, color=INK, zorder=4,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2},
-    )  # fmt: skip
+def _draw_bars(sheet: Sheet, across: Scale, rows: Scale, steps: Sequence[Step]) -> None:
+    """Draw moves as bars; a level reached is a thick stroke, so that no bar's length misleads on a cut axis."""
+    ends = [across(step.end) for step in steps]
+    joints = [(x, rows(row), x, rows(row + 1)) for row, x in enumerate(ends[:-1])]
+    sheet.lines(joints, SOFT, 0.6)
+    for kind, face, edge, hatch in (("loss", LOSS, LOSS, ""), ("gain", GAIN, INK, "////")):
+        moves = [(row, step) for row, step in enumerate(steps) if step.kind == kind]
+        bars = [(*sorted((across(step.start), ends[row])), rows(row - 0.29), rows(row + 0.29)) for row, step in moves]
+        boxes = [(left, top, right, bottom) for left, right, top, bottom in bars]
+        sheet.boxes(boxes, face, edge=edge, width=0.6, hatch=hatch)
+    totals = [(x, rows(row - 0.36), x, rows(row + 0.36)) for row, x in enumerate(ends) if steps[row].kind == "total"]
+    sheet.lines(totals, INK, 3)
 
 
-def _draw_move(axes: Axes, row: int, step: Step, low: float, span: float) -> None:
-    start, end = float(step.start), float(step.end)
-    loss = step.kind == "loss"
-    axes.barh(
-        row, end - start, left=start, height=0.58, color=LOSS if loss else GAIN, edgecolor=INK if not loss else LOSS,
-        linewidth=0.6, hatch="" if loss else "////", zorder=2,
-    )  # fmt: skip
-    # The number stands on the side that the next step leaves free, inside the axes.
-    edge = min(start, end)
-    left = edge - low > 0.13 * span
-    axes.annotate(
-        signed(step.change), (edge if left else max(start, end), row), xytext=(-4 if left else 4, 0),
-        textcoords="offset points", ha="right" if left else "left", va="center", fontsize=8.5, color=INK, zorder=4,
-        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
-    )  # fmt: skip
+def _write_number(sheet: Sheet, across: Scale, y: float, step: Step) -> None:
+    """Write a step's number on the side that the next step leaves free, inside the axes."""
+    total = step.kind == "total"
+    text = number(step.end) if total else signed(step.change)
+    size, gap, ground = (10, 6, 1.2) if total else (8.5, 4, 0.6)
+    low, high = sorted((across(step.start), across(step.end)))
+    left = low - across.start > (0.16 if total else 0.13) * (across.end - across.start)
+    align: Align
+    x, align = (low - gap, "right") if left else (high + gap, "left")
+    sheet.text(x, y, text, size, align=align, ground=ground)
 
 
 def _alt(report: UnitReport, steps: Sequence[Step]) -> str:

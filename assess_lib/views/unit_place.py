@@ -1,15 +1,16 @@
-"""Where a unit stands among its group: the group's scores without names, and medians that reveal no single rival."""
+"""Where a unit stands among its group: how the scores are spread, and medians, so that no single rival is revealed."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
+from assess_lib.composition import key_full
 from assess_lib.exact import ZERO, mean
-from assess_lib.scheme import Item
+from assess_lib.scheme import Item, Scheme
 from assess_lib.views.html import Html, render, sentence
 from assess_lib.views.lines import records
 from assess_lib.views.words import ABSENT, item_of, number, plain, share
@@ -19,24 +20,39 @@ if TYPE_CHECKING:
     from assess_lib.views.unit import UnitReport
 
 REVEALING = 3
-"""With fewer units in a comparison, a median or a dot would tell one rival's score."""
+"""With fewer units in a comparison, a median would tell one rival's score."""
+SPREADABLE = 8
+"""With fewer scored units in a group, its spread is not told: a quarter of them would be fewer than two units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How a group's final scores are spread, each at the nearest whole point (``drawn_step`` of the scheme).
+
+    ``lower`` and ``upper`` are the quartiles (``quartiles``): half of the units lie between them.
+    """
+
+    lowest: int
+    lower: int
+    upper: int
+    highest: int
 
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """All that a unit's report may tell of other units: counts, rounded scores without names, medians.
+    """All that a unit's report may tell of other units: counts, medians, how the scores are spread.
 
-    ``ranked_in_group`` and ``ranked`` count the units with a final score, the unit's own among them. ``scores`` counts
-    the group's final scores by the nearest whole point, ascending, and ``middle`` is their exact median; there are none
-    where fewer than ``REVEALING`` units have one. ``items`` holds by item the median of the group's points (None where
-    fewer than ``REVEALING`` were judged) and how many were judged.
+    ``ranked_in_group`` and ``ranked`` count the units with a final score, the unit's own among them. ``middle`` is the
+    exact median of the group's final scores, None where fewer than ``REVEALING`` units have one; ``spread`` tells of
+    the same scores, None where fewer than ``SPREADABLE`` units have one. ``items`` holds by item the median of the
+    group's points, None where fewer than ``REVEALING`` units were judged.
     """
 
     ranked_in_group: int
     ranked: int
-    scores: Mapping[int, int]
     middle: Decimal | None
-    items: Mapping[str, tuple[Decimal | None, int]]
+    spread: Spread | None
+    items: Mapping[str, Decimal | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +63,6 @@ class Compared:
     points: Decimal
     median: Decimal | None
     """None where fewer than three units of the group were judged."""
-    count: int
 
 
 def median(values: Sequence[Decimal]) -> Decimal:
@@ -61,9 +76,37 @@ def median(values: Sequence[Decimal]) -> Decimal:
     return ordered[half] if len(ordered) % 2 else mean(ordered[half - 1 : half + 1])
 
 
-def whole(score: Decimal) -> int:
-    """Return a score at the nearest whole point, as it is drawn: nobody reads a rival's score off a figure."""
-    return int(score.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+def quartiles(values: Sequence[Decimal]) -> tuple[Decimal, Decimal]:
+    """Return the medians of the lower and of the upper half; the middle one of an odd number belongs to neither.
+
+    So an office finds them by hand: order the scores, part them in the middle, take the median of each half. They are
+    exact: what is shown is rounded once. Needs two values at least.
+
+    >>> quartiles([Decimal(score) for score in (50, 60, 70, 90, 95)])
+    (Decimal('55'), Decimal('92.5'))
+    """
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    return _middle(ordered[:half]), _middle(ordered[-half:])
+
+
+def _middle(ordered: Sequence[Decimal]) -> Decimal:
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def drawn_step(scheme: Scheme) -> int:
+    """Return to how many points a group's spread is rounded: one, on a scale of a thousand ten."""
+    return max(1, int(key_full(scheme)) // 100)
+
+
+def nearest(score: Decimal, step: int) -> int:
+    """Return the multiple of ``step`` that is nearest to a score, half up.
+
+    >>> nearest(Decimal("59.50"), 1), nearest(Decimal("944.99"), 10)
+    (60, 940)
+    """
+    return step * int((score / step).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def peers_by_group(data: ScoredSet) -> dict[str, Peers]:
@@ -78,22 +121,23 @@ def peers_by_group(data: ScoredSet) -> dict[str, Peers]:
     for row in records(data.items):
         if row["points"] is not None:
             judged[groups[row["unit_id"]]][row["item"]].append(row["points"])
-    ranked = sum(map(len, scores.values()))
-    return {group: _peers(scores[group], ranked, judged[group]) for group in dict.fromkeys(groups.values())}
+    ranked, step = sum(map(len, scores.values())), drawn_step(data.basis.scheme)
+    return {group: _peers(scores[group], ranked, judged[group], step) for group in dict.fromkeys(groups.values())}
 
 
-def _peers(scores: Sequence[Decimal], ranked: int, judged: Mapping[str, Sequence[Decimal]]) -> Peers:
-    shown = scores if len(scores) >= REVEALING else ()
+def _peers(scores: Sequence[Decimal], ranked: int, judged: Mapping[str, Sequence[Decimal]], step: int) -> Peers:
     return Peers(
         ranked_in_group=len(scores),
         ranked=ranked,
-        scores=dict(sorted(Counter(map(whole, shown)).items())),
-        middle=median(shown) if shown else None,
-        items={
-            item: (median(points) if len(points) >= REVEALING else None, len(points))
-            for item, points in sorted(judged.items())
-        },
+        middle=median(scores) if len(scores) >= REVEALING else None,
+        spread=_spread(scores, step) if len(scores) >= SPREADABLE else None,
+        items={item: median(points) if len(points) >= REVEALING else None for item, points in sorted(judged.items())},
     )
+
+
+def _spread(scores: Sequence[Decimal], step: int) -> Spread:
+    told = (min(scores), *quartiles(scores), max(scores))
+    return Spread(*(nearest(score, step) for score in told))
 
 
 def compared_items(report: UnitReport) -> tuple[Compared, ...]:
@@ -102,7 +146,7 @@ def compared_items(report: UnitReport) -> tuple[Compared, ...]:
     for item in report.scheme.items:
         own: Mapping[str, Any] | None = report.items.get(item.id)
         if own is not None and own["points"] is not None:
-            found.append(Compared(item, own["points"], *report.peers.items[item.id]))
+            found.append(Compared(item, own["points"], report.peers.items[item.id]))
     return tuple(found)
 
 

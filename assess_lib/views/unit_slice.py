@@ -1,9 +1,9 @@
 """The slice of a scored set that one unit's report is made of, and all that it may be made of.
 
 A report shows the unit's own results, items, ledger, open questions, decisions and earlier years, what all readings do
-to it, and of the other units counts, rounded scores without names and medians. A slice holds just that, under the
-set's basis (scheme, readings, state, official text). Its bytes depend on these alone: equal slices give equal
-reports, whatever else changed in the set.
+to it, and of the other units counts, medians and how their scores are spread, at whole points. A slice holds just
+that, under the set's basis (scheme, readings, state, official text). Its bytes depend on these alone: equal slices give
+equal reports, whatever else changed in the set.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -38,10 +38,10 @@ from assess_lib.store.sets import (
 from assess_lib.store.workbook import PROBLEM_COLUMNS
 from assess_lib.tables import Tables
 from assess_lib.views.lines import records
-from assess_lib.views.unit_place import Peers, peers_by_group
+from assess_lib.views.unit_place import Peers, Spread, peers_by_group
 
 _TO_DO = ("unresolved", "warning")  # the severities that a unit's report tells
-_NO_PEERS = Peers(0, 0, {}, None, {})
+_NO_PEERS = Peers(0, 0, None, None, {})
 
 Record = Mapping[str, Any]
 
@@ -270,9 +270,9 @@ def _peers_values(peers: Peers) -> dict[str, Any]:
     return {
         "ranked_in_group": peers.ranked_in_group,
         "ranked": peers.ranked,
-        "scores": list(peers.scores.items()),
         "middle": show(peers.middle),
-        "items": {item: [show(middle), count] for item, (middle, count) in peers.items.items()},
+        "spread": None if peers.spread is None else list(astuple(peers.spread)),
+        "items": {item: show(middle) for item, middle in peers.items.items()},
     }
 
 
@@ -280,9 +280,9 @@ def _peers(stored: Mapping[str, Any]) -> Peers:
     return Peers(
         stored["ranked_in_group"],
         stored["ranked"],
-        {score: count for score, count in stored["scores"]},
         _points(stored["middle"]),
-        {item: (_points(middle), count) for item, (middle, count) in stored["items"].items()},
+        None if stored["spread"] is None else Spread(*stored["spread"]),
+        {item: _points(middle) for item, middle in stored["items"].items()},
     )
 
 

@@ -74,10 +74,10 @@ def floor() -> Maker:
     import nbformat
 
     from assess_lib import figures, views  # noqa: F401
-    from assess_lib.fonts import matplotlib_style
     from assess_lib.publish import export, record
+    from assess_lib.publish.rehearsal import rehearse
 
-    matplotlib_style()
+    rehearse()
     shell, shown = _shell()
     scrub = record.Scrubber({})
     export.to_pdf(export.to_html(nbformat.v4.new_notebook()))

@@ -1,0 +1,142 @@
+"""Text as outlines of the pinned faces, laid out by matplotlib: each run of letters once in a process.
+
+matplotlib lays a text out anew for its size, for its place and for its outlines, and reads the font files each time.
+Most letters of a report are Chinese characters, which stand side by side and do nothing to one another: they are laid
+out one by one and remembered; what lies between them (figures, Latin letters) is laid out as one run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from matplotlib.font_manager import get_font
+from matplotlib.ft2font import FT2Font, LoadFlags
+from matplotlib.path import Path
+from matplotlib.textpath import TextToPath
+
+from assess_lib.fonts import font_files
+
+EM = 1000
+"""The faces' units in an em: in these, all outlines and widths are whole numbers."""
+ASCENT, DESCENT = 0.88, 0.12
+"""How far a line of text reaches above and below its base, in ems, as the faces themselves say."""
+
+# Characters that are as wide beside any other as alone. A text with any letter of which this is not known (one that
+# combines with the letter before it, or is written from right to left) is laid out as a whole.
+_ALONE = "、-】〔-〗一-鿿！-～"
+_KNOWN = re.compile(f"[ -~×−—…·●○◆┃━▲＋{_ALONE}]*")
+_RUNS = re.compile(f"[{_ALONE}]|[^{_ALONE}]+")
+_END = "口"  # marks where a run ends
+_LAYOUT = TextToPath()
+# each kind of piece that an outline has: its letter in SVG, and how many points it takes
+_PIECES = {
+    int(Path.MOVETO): ("M", 1),
+    int(Path.LINETO): ("L", 1),
+    int(Path.CURVE3): ("Q", 2),
+    int(Path.CURVE4): ("C", 3),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Letters laid out: each glyph's id and where it stands, and how wide they are together, in units of the face."""
+
+    glyphs: tuple[tuple[str, float, float], ...]
+    width: float
+
+
+def layout(text: str) -> Run:
+    """Lay one line of text out."""
+    placed: list[tuple[str, float, float]] = []
+    wide = 0.0
+    for run in _runs(text):
+        placed += [(glyph, wide + x, y) for glyph, x, y in run.glyphs]
+        wide += run.width
+    return Run(tuple(placed), wide)
+
+
+def width(text: str, size: float) -> float:
+    """Return how wide a line of text is at a size, in the unit of the size."""
+    return sum(run.width for run in _runs(text)) * size / EM
+
+
+def outline(glyph: str) -> str:
+    """Return a glyph's outline as the data of an SVG path, upside up: y grows upwards."""
+    return _OUTLINES[glyph]
+
+
+def forget() -> None:
+    """Forget all that was laid out, as in a new process."""
+    for remembered in (_faces, _run, _whole):
+        remembered.cache_clear()
+    _OUTLINES.clear()
+
+
+_OUTLINES: dict[str, str] = {}
+
+
+def _runs(text: str) -> Iterator[Run]:
+    if not _KNOWN.fullmatch(text):
+        yield _whole(text)
+        return
+    for part in _RUNS.findall(text):
+        yield _run(part)
+
+
+@cache
+def _faces() -> FT2Font:
+    _, sans, rare = font_files()
+    return get_font([sans, rare])
+
+
+@lru_cache(maxsize=8192)
+def _run(text: str) -> Run:
+    *glyphs, (_, end, _) = _placed(text + _END)
+    return Run(tuple(glyphs), end)
+
+
+@lru_cache(maxsize=1024)
+def _whole(text: str) -> Run:
+    glyphs = _placed(text)
+    font = _faces()
+    font.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
+    return Run(tuple(glyphs), font.get_width_height()[0] / 64)
+
+
+def _placed(text: str) -> list[tuple[str, float, float]]:
+    font = _faces()
+    font.set_size(EM, 72)  # others that use the face set their own
+    found, outlines, _ = _LAYOUT.get_glyphs_with_font(font, text)
+    names = {name: _name(name, font) for name in outlines}
+    for name, (vertices, codes) in outlines.items():
+        if names[name] not in _OUTLINES:
+            _OUTLINES[names[name]] = _data(vertices.tolist(), codes.tolist())
+    return [(names[name], x, y) for name, x, y, _ in found]
+
+
+def _name(name: str, font: FT2Font) -> str:
+    """Return a short id that says which glyph of which face it is: the same in all figures of a page."""
+    face, _, index = name.rpartition("-")
+    return f"g{'s' if face == font.postscript_name else 'r'}{index}"
+
+
+def _data(vertices: list[list[float]], codes: list[int]) -> str:
+    """Write an outline as the data of an SVG path."""
+    pieces: list[str] = []
+    last, left = 0, 0  # which kind of piece the points belong to, and how many points it still takes
+    for (x, y), code in zip(vertices, codes, strict=True):
+        if code == Path.CLOSEPOLY:
+            pieces.append("z")
+            last = 0
+            continue
+        if left == 0:
+            letter, left = _PIECES[code]
+            if code != last or code == Path.MOVETO:
+                pieces.append(letter)
+                last = code
+        left -= 1
+        pieces.append(f"{x:g} {y:g} ")
+    return "".join(pieces)
