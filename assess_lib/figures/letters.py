@@ -1,8 +1,8 @@
 """Text as outlines of the pinned faces, laid out by matplotlib: each run of letters once in a process.
 
 matplotlib lays a text out anew for its size, for its place and for its outlines, and reads the font files each time.
-Most letters of a report are Chinese characters, which stand side by side and do nothing to one another: they are laid
-out one by one and remembered; what lies between them (figures, Latin letters) is laid out as one run.
+Most letters of a report are Chinese characters and figures, which stand side by side and do nothing to one another:
+they are laid out one by one and remembered; what has to do with Latin letters is laid out as one run.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ EM = 1000
 ASCENT, DESCENT = 0.88, 0.12
 """How far a line of text reaches above and below its base, in ems, as the faces themselves say."""
 
-# Characters that are as wide beside any other as alone. A text with any letter of which this is not known (one that
-# combines with the letter before it, or is written from right to left) is laid out as a whole.
-_ALONE = "、-】〔-〗一-鿿！-～"
-_KNOWN = re.compile(f"[ -~×−—…·●○◆┃━▲＋{_ALONE}]*")
-_RUNS = re.compile(f"[{_ALONE}]|[^{_ALONE}]+")
+# Chinese characters are the same beside any other as alone. So are figures and the marks of numbers, unless there are
+# Latin letters near, for which the faces have other figures, or quotation marks. A text with a letter of which nothing
+# is known (one that combines with the letter before it, or is written from right to left) is laid out as a whole.
+_KNOWN = re.compile("[ -~−—…×·●○◆┃━▲、-】〔-〗一-鿿！-～]*")
+_ALONE = re.compile("[ 0-9%+,./:()−—…×·●○◆┃━▲、-】〔-〗一-鿿！-＠［-｀｛-～-]*")
+_RUNS = re.compile("[一-鿿]|[^一-鿿]+")
 _END = "口"  # marks where a run ends
 _LAYOUT = TextToPath()
 # each kind of piece that an outline has: its letter in SVG, and how many points it takes
@@ -70,7 +71,7 @@ def outline(glyph: str) -> str:
 
 def forget() -> None:
     """Forget all that was laid out, as in a new process."""
-    for remembered in (_faces, _run, _whole):
+    for remembered in (_faces, _run, layout_whole):
         remembered.cache_clear()
     _OUTLINES.clear()
 
@@ -80,10 +81,9 @@ _OUTLINES: dict[str, str] = {}
 
 def _runs(text: str) -> Iterator[Run]:
     if not _KNOWN.fullmatch(text):
-        yield _whole(text)
+        yield layout_whole(text)
         return
-    for part in _RUNS.findall(text):
-        yield _run(part)
+    yield from map(_run, text if _ALONE.fullmatch(text) else _RUNS.findall(text))
 
 
 @cache
@@ -99,7 +99,8 @@ def _run(text: str) -> Run:
 
 
 @lru_cache(maxsize=1024)
-def _whole(text: str) -> Run:
+def layout_whole(text: str) -> Run:
+    """Lay one line of text out as matplotlib does, all at once; it is as wide as its ink."""
     glyphs = _placed(text)
     font = _faces()
     font.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
