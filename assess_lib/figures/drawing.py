@@ -247,7 +247,7 @@ def _parameters() -> dict[str, Any]:
 
 def _without_machine() -> dict[Any, Any]:
     """Return the parameters in force but for the backend, which is the machine's."""
-    found: dict[Any, Any] = dict(matplotlib.rcParams.copy())
+    found: dict[Any, Any] = dict.copy(matplotlib.rcParams)  # as they are: its own copy looks each of them up
     del found["backend"]
     return found
 

@@ -25,10 +25,10 @@ ASCENT, DESCENT = 0.88, 0.12
 """How far a line of text reaches above and below its base, in ems, as the faces themselves say."""
 
 # Chinese characters are the same beside any other as alone. So are figures and the marks of numbers, unless there are
-# Latin letters near, for which the faces have other figures, or quotation marks. A text with a letter of which nothing
-# is known (one that combines with the letter before it, or is written from right to left) is laid out as a whole.
+# Latin letters near, for which the faces have other figures, quotation marks or dashes. A text with a letter of which
+# nothing is known (one that combines with the one before it, or is written from right to left) is laid out as a whole.
 _KNOWN = re.compile("[ -~−—…×·●○◆┃━▲、-】〔-〗一-鿿！-～]*")
-_ALONE = re.compile("[ 0-9%+,./:()−—…×·●○◆┃━▲、-】〔-〗一-鿿！-＠［-｀｛-～-]*")
+_ALONE = re.compile("[ 0-9%+,./:()−×·●○◆┃━▲、-】〔-〗一-鿿！-＠［-｀｛-～-]*")
 _RUNS = re.compile("[一-鿿]|[^一-鿿]+")
 _END = "口"  # marks where a run ends
 _LAYOUT = TextToPath()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from assess_lib.figures.drawing import canvas
 from assess_lib.store.sets import objects_frame
-from assess_lib.views.html import compile_fragments
+from assess_lib.views.html import compile_fragments, stylesheet
 from assess_lib.views.lines import records
 
 # What labels are made of most: figures and signs, and the characters that registers and schemes use again and again.
@@ -24,7 +24,7 @@ _LETTERS = (
 
 
 def rehearse() -> None:
-    """Draw a figure that is thrown away, compile every fragment, turn a frame into records."""
+    """Draw a figure that is thrown away, compile every fragment, read the style, turn a frame into records."""
     with canvas(100) as sheet:
         sheet.boxes([(0, 0, 10, 10)], "white", edge="black", width=1, hatch="////")
         sheet.lines([(0, 0, 10, 10)], "black", 1, dashes=(4, 3))
@@ -34,4 +34,5 @@ def rehearse() -> None:
             sheet.text(0, 5, letter)
         sheet.finish("")
     compile_fragments()
+    stylesheet()
     records(objects_frame(("a", "b"), [["1", None]]))

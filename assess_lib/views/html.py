@@ -84,8 +84,12 @@ def stylesheet() -> Html:
 
     The exported reports carry the same style in their head; the template drops cells tagged ``lab-only``.
     """
-    text = (templates_folder() / "assess" / "fragments.css").read_text(encoding="utf-8")
-    return Html(Markup(f"<style>\n{text}</style>"))
+    return Html(Markup(f"<style>\n{_style()}</style>"))
+
+
+@cache
+def _style() -> str:
+    return (templates_folder() / "assess" / "fragments.css").read_text(encoding="utf-8")
 
 
 def sentence(*texts: str, mark: str = "") -> Html:

@@ -54,7 +54,9 @@ class Line:
 
 def records(frame: DataFrame) -> list[dict[str, Any]]:
     """Return a frame's rows as dictionaries by column name."""
-    return [{str(column): value for column, value in row.items()} for row in frame.to_dict("records")]
+    columns = [str(column) for column in frame.columns]
+    # All at once: pandas' own way looks each column up and boxes each value again.
+    return [dict(zip(columns, row, strict=True)) for row in frame.to_numpy(dtype=object).tolist()]
 
 
 def read_lines(ledger: DataFrame, scheme: Scheme) -> tuple[Line, ...]:
