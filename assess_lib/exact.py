@@ -9,6 +9,8 @@ ZERO = Decimal("0.00")
 _CENT = Decimal("0.01")
 # Wide enough that sums and products of office figures are never rounded behind our back.
 _WIDE = Context(prec=60, rounding=ROUND_HALF_UP)
+# Looked up once: a year's readings round more than a hundred thousand times.
+_quantize, _add = _WIDE.quantize, _WIDE.add
 
 
 def cents(value: Decimal | int) -> Decimal:
@@ -18,7 +20,7 @@ def cents(value: Decimal | int) -> Decimal:
     Decimal('2.68')
     """
     # Adding zero turns a negative zero into a plain one: nothing may ever print as -0.00.
-    return _WIDE.add(Decimal(value).quantize(_CENT, context=_WIDE), ZERO)
+    return _add(_quantize(value, _CENT), ZERO)
 
 
 def times(rate: Decimal, count: int) -> Decimal:
@@ -86,7 +88,7 @@ def show(value: Decimal | None) -> str:
     >>> show(Decimal("3")), show(None)
     ('3.00', '')
     """
-    return "" if value is None else f"{cents(value):.2f}"
+    return "" if value is None else str(_add(_quantize(value, _CENT), ZERO))  # as ``cents``
 
 
 def plain(value: Decimal) -> str:

@@ -154,12 +154,13 @@ def corrected(tables: Tables, corrections: Iterable[Correction]) -> Tables:
     due day, which is in time under both readings of ``deadline_day``.
     """
     made = dict(tables)
+    by_table: dict[str, list[Correction]] = {}
     for correction in corrections:
-        rows, row = made[correction.table], correction.row
-        kept = tuple(old for old in rows if row is None or old.source != row.source)
-        if correction.action not in ("withdraw", "remove"):
-            kept += (_fulfilled(correction, made["单位名录"]),)
-        made[correction.table] = kept
+        by_table.setdefault(correction.table, []).append(correction)
+    for name, own in by_table.items():
+        gone = {correction.row.source for correction in own if correction.row is not None}
+        new = (_fulfilled(one, tables["单位名录"]) for one in own if one.action not in ("withdraw", "remove"))
+        made[name] = (*(row for row in tables[name] if row.source not in gone), *new)
     return made
 
 

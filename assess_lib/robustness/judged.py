@@ -40,7 +40,11 @@ class Judged:
         self.scheme = year.scheme
         self.tables = tables
         self.corrections: tuple[Correction, ...] = list_corrections(tables, year.scheme, unit.id)
+        self._case = Case.build(tables, year.scheme, year.readings, year.run_date)
+        self._cases: dict[frozenset[int], Case] = {NONE: self._case}
         self._outcomes: dict[tuple[str, frozenset[int]], Outcome] = {}
+        self._verdicts: dict[tuple[bool, int, int], Verdict] = {}
+        self._touching: dict[str, tuple[tuple[int, ...], frozenset[int]]] = {}
 
     def places(self, *tables: str) -> tuple[int, ...]:
         """Return the places of the corrections of some tables."""
@@ -48,19 +52,30 @@ class Judged:
 
     def touching(self, item: Item) -> tuple[int, ...]:
         """Return the places of the corrections that an item can feel: those of its tables, and evidence for awards."""
-        if isinstance(item.rule, QuarterlyTopRanks):
-            return ()
-        awards = isinstance(item.rule, (MeanPerMatter, HighestLevelPerMatter))
-        return self.places(*item.rule.tables, *((EVIDENCE,) if awards else ()))
+        return self._felt(item)[0]
+
+    def _felt(self, item: Item) -> tuple[tuple[int, ...], frozenset[int]]:
+        """Return what ``touching`` does, in order and as a set; found once for each item."""
+        if item.id not in self._touching:
+            places: tuple[int, ...] = ()
+            if not isinstance(item.rule, QuarterlyTopRanks):
+                awards = isinstance(item.rule, (MeanPerMatter, HighestLevelPerMatter))
+                places = self.places(*item.rule.tables, *((EVIDENCE,) if awards else ()))
+            self._touching[item.id] = places, frozenset(places)
+        return self._touching[item.id]
 
     def case(self, gone: Collection[int]) -> Case:
-        """Return the unit's own year after the corrections."""
-        tables = corrected(self.tables, [self.corrections[n] for n in sorted(gone)])
-        return Case.build(tables, self.scheme, self.year.readings, self.year.run_date)
+        """Return the unit's own year after the corrections; items that feel the same ones share it."""
+        key = frozenset(gone)
+        if key not in self._cases:
+            chosen = [self.corrections[n] for n in sorted(key)]
+            tables = corrected(self.tables, chosen)
+            self._cases[key] = self._case.with_facts({one.table: tables[one.table] for one in chosen})
+        return self._cases[key]
 
     def outcome(self, item: Item, gone: Collection[int] = NONE) -> Outcome:
         """Return what an item's rule says after the corrections; what does not touch the item is left aside."""
-        felt = frozenset(gone) & frozenset(self.touching(item))
+        felt = self._felt(item)[1].intersection(gone)
         key = (item.id, felt)
         if key not in self._outcomes:
             own = self.year.case if isinstance(item.rule, QuarterlyTopRanks) else self.case(felt)
@@ -95,7 +110,10 @@ class Judged:
     def verdict(self, vetoed: bool, key: int, earned: int | None = None) -> Verdict:
         """Let the order of judgement speak; ``earned`` is what the bonus items add up to (default: now)."""
         points = 0 if vetoed or not self.opens(key) else self.earned if earned is None else earned
-        return verdict(vetoed, to_points(key), to_points(points), self.scheme, self.year.readings)
+        at = (vetoed, key, points)
+        if at not in self._verdicts:
+            self._verdicts[at] = verdict(vetoed, to_points(key), to_points(points), self.scheme, self.year.readings)
+        return self._verdicts[at]
 
     def after(self, gone: Collection[int]) -> Verdict:
         """Return the verdict after a set of corrections, every item's rule asked anew."""

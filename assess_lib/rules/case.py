@@ -5,7 +5,6 @@ Rules are pure: a ``Case`` and a ``Unit`` go in, an ``Outcome`` comes out. No ru
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -18,6 +17,7 @@ from assess_lib.scheme import Item, Scheme
 from assess_lib.tables import ALL_UNITS, Row, Source, Tables
 
 State = Literal["reported", "confirmed", "missing"]
+_NO_FACTS = frozenset({"单位名录", "扣分标准", "调整复核", "确认无事项"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +90,31 @@ class Case:
     @classmethod
     def build(cls, tables: Tables, scheme: Scheme, readings: Mapping[str, str], run_date: date) -> Case:
         """Index clean tables by unit; rows keep their order of file, sheet and row."""
-        by_unit: dict[str, dict[str, list[Row]]] = {name: defaultdict(list) for name in tables}
-        for name, rows in tables.items():
-            for row in sorted(rows, key=lambda r: r.source):
-                if "单位" in row.values:
-                    by_unit[name][row["单位"]].append(row)
         return cls(
             scheme=scheme,
             readings=dict(readings),
             run_date=run_date,
             units=tuple(Unit.from_row(row) for row in tables["单位名录"]),
             standards={row["标准编号"]: row for row in tables["扣分标准"]},
-            _rows={name: {unit: tuple(rows) for unit, rows in units.items()} for name, units in by_unit.items()},
-            _evidence={(row["佐证编号"], row["单位"]): row for row in tables["佐证目录"]},
+            _rows={name: _by_unit(rows) for name, rows in tables.items()},
+            _evidence=_evidence(tables["佐证目录"]),
             _decisions={(row["对象表"], row["对象编号"], row["单位"]): row for row in tables["调整复核"]},
             _confirmations={(row["表"], row["单位"]): row for row in tables["确认无事项"]},
         )
+
+    def with_facts(self, changed: Tables) -> Case:
+        """Return the same year with other rows in some tables of facts; ``build`` on all tables gives the same.
+
+        Takes the changed tables alone. Raises ValueError for a table that says who is assessed, by which standards, or
+        what was decided and confirmed: it is not one of facts. What units share is made anew.
+
+        Example: the year without one row of 扣分登记: only that table is sorted by unit again.
+        """
+        if not _NO_FACTS.isdisjoint(changed):
+            raise ValueError(f"not facts: {', '.join(_NO_FACTS.intersection(changed))}")
+        evidence = _evidence(changed["佐证目录"]) if "佐证目录" in changed else self._evidence
+        rows = {**self._rows, **{name: _by_unit(rows) for name, rows in changed.items()}}
+        return replace(self, _rows=rows, _evidence=evidence, shared={})
 
     def rows(self, table: str, unit: Unit) -> tuple[Row, ...]:
         """Return the unit's rows of a table, of whatever year, in file order."""
@@ -152,6 +161,25 @@ class Case:
     def reading(self, *keys: str) -> str:
         """Print the readings in force under these keys, as the ledger's ``reading`` column does."""
         return "; ".join(f"{key}={self.readings[key]}" for key in keys)
+
+
+def _by_unit(rows: Iterable[Row]) -> dict[str, tuple[Row, ...]]:
+    """Sort a table's rows by unit; a unit's rows keep their order of file, sheet and row."""
+    found: dict[str, list[Row]] = {}
+    for row in sorted(rows, key=_place_of):
+        if "单位" in row.values:
+            found.setdefault(row["单位"], []).append(row)
+    return {unit: tuple(own) for unit, own in found.items()}
+
+
+def _place_of(row: Row) -> tuple[str, str, int]:
+    """Return where a row stands as a plain tuple: compared far faster than a source, and the same."""
+    source = row.source
+    return source.file, source.sheet, source.row
+
+
+def _evidence(rows: Iterable[Row]) -> dict[tuple[str, str], Row]:
+    return {(row["佐证编号"], row["单位"]): row for row in rows}
 
 
 def chain_for(item: Item, unit: Unit) -> Chain:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -25,22 +25,36 @@ _LIST_NAMES: dict[List, str] = {"volume": "报送量", "rate": "采用率", "bot
 NAMED_RIVALS = 200
 
 
+Standing = tuple[int | Fraction, ...]
+"""What a list ranks by, exactly: the number sent, the adoption rate, or one after the other."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """One list of one quarter: the rank of each standing, the rows that its places name, how many stand on it."""
 
-    ranks: dict[tuple[Fraction, ...], int]
+    ranks: Mapping[Standing, int]
     named: tuple[Source, ...]
     listed: int
+    _places: dict[Source, int] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_places", {source: place for place, source in enumerate(self.named)})
 
     @classmethod
-    def of(cls, pool: list[tuple[Source, tuple[Fraction, ...]]]) -> Ranking:
+    def of(cls, pool: list[tuple[Source, Standing]]) -> Ranking:
         """Rank (row, standing) in competition order (1, 1, 3): the first of equal standings gives the rank."""
         descending = sorted(range(len(pool)), key=lambda position: pool[position][1], reverse=True)
-        ranks: dict[tuple[Fraction, ...], int] = {}
+        ranks: dict[Standing, int] = {}
         for rank, position in enumerate(descending, start=1):
             ranks.setdefault(pool[position][1], rank)
         return cls(ranks, tuple(pool[position][0] for position in sorted(descending[:NAMED_RIVALS])), len(pool))
+
+
+    def rivals(self, own: Source) -> tuple[Source, ...]:
+        """Return the rows that a place on the list names beside its own."""
+        place = self._places.get(own)
+        return self.named if place is None else self.named[:place] + self.named[place + 1 :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +124,15 @@ def lists(readings: Mapping[str, str]) -> tuple[List, ...]:
     return ("volume", "rate") if readings["info_lists"] == "separate" else ("both",)
 
 
-def standing_of(row: Row, which: List) -> tuple[Fraction, ...] | None:
+def standing_of(row: Row, which: List) -> Standing | None:
     """Return what a list ranks by, exactly; None when the row is not on the list."""
     sent, adopted = row["报送条数"], row["采用条数"]
     if sent == 0 or (which == "rate" and adopted == 0):
         return None
+    if which == "volume":
+        return (sent,)
     rate = Fraction(adopted, sent)
-    return {"volume": (Fraction(sent),), "rate": (rate,), "both": (Fraction(sent), rate)}[which]
+    return (rate,) if which == "rate" else (sent, rate)
 
 
 def _place(row: Row, which: List, rule: QuarterlyTopRanks, unit: Unit, case: Case) -> Place:
@@ -128,8 +144,7 @@ def _place(row: Row, which: List, rule: QuarterlyTopRanks, unit: Unit, case: Cas
     ranking = _rankings(row["季度"], which, case)[pool]
     rank = ranking.ranks[own]
     points = rule.rank_points[rank - 1] if rank <= len(rule.rank_points) else ZERO
-    rivals = tuple(source for source in ranking.named if source != row.source)
-    return Place(row["季度"], which, row, (rank, ranking.listed), points, rivals)
+    return Place(row["季度"], which, row, (rank, ranking.listed), points, ranking.rivals(row.source))
 
 
 def list_key(quarter: str, which: List) -> tuple[str, str, str]:
@@ -141,7 +156,7 @@ def _rankings(quarter: str, which: List, case: Case) -> dict[str, Ranking]:
     """Return one list of one quarter by group, and that of all units under ``""``; made once, shared by all units."""
     key = list_key(quarter, which)
     if key not in case.shared:
-        pools: defaultdict[str, list[tuple[Source, tuple[Fraction, ...]]]] = defaultdict(list)
+        pools: defaultdict[str, list[tuple[Source, Standing]]] = defaultdict(list)
         for unit in case.units:
             for row in case.rows(TABLE, unit):
                 if row["季度"] == quarter and (standing := standing_of(row, which)) is not None:
