@@ -142,7 +142,17 @@ class Exploration:
             raise KeyError(unknown[0])
         return self.space.place({**self.readings, **combination})
 
+    @cached_property
+    def _results(self) -> dict[tuple[int, tuple[int, ...]], Result]:
+        return {}  # the same few combinations are asked for again and again
+
     def _result(self, row: int, place: tuple[int, ...]) -> Result:
+        known = self._results.get((row, place))
+        if known is None:
+            known = self._results[row, place] = self._find_result(row, place)
+        return known
+
+    def _find_result(self, row: int, place: tuple[int, ...]) -> Result:
         one = self.units[row]
         verdict = one.verdicts.values[pick(one.verdicts.codes, place)]
         return Result(
@@ -170,8 +180,25 @@ class Exploration:
     def aspect(self, unit_id: str, aspect: Aspect) -> tuple[tuple[Value, ...], Codes]:
         """Return the values that an aspect of a unit's result takes, and by combination which of them holds."""
         row = self._row(unit_id)
+        if (row, aspect) not in self._aspects:
+            self._aspects[row, aspect] = self._find_aspect(row, aspect)
+        return self._aspects[row, aspect]
+
+    @cached_property
+    def _aspects(self) -> dict[tuple[int, Aspect], tuple[tuple[Value, ...], Codes]]:
+        return {}
+
+    @cached_property
+    def _ranks(self) -> dict[Aspect, tuple[Codes, ...]]:
+        """Each unit's ranks by combination, shortened to the readings that move this unit."""
+        return {
+            "rank_in_group": tuple(map(trim, self.rank_in_group)),
+            "rank_overall": tuple(map(trim, self.rank_overall)),
+        }
+
+    def _find_aspect(self, row: int, aspect: Aspect) -> tuple[tuple[Value, ...], Codes]:
         if aspect in ("rank_in_group", "rank_overall"):
-            ranks = trim((self.rank_in_group if aspect == "rank_in_group" else self.rank_overall)[row])
+            ranks = self._ranks[aspect][row]
             found, where = np.unique(ranks, return_inverse=True)
             return tuple(int(rank) or None for rank in found), where.reshape(ranks.shape)
         verdicts = self.units[row].verdicts
@@ -253,8 +280,8 @@ class Exploration:
         scores = final_cents(self.units[row].verdicts)
         most = _widest(scores, axis, scores != NO_SCORE)
         within, overall = (
-            _widest(ranks[row].astype(np.int64), axis, ranks[row] > 0)
-            for ranks in (self.rank_in_group, self.rank_overall)
+            _widest(ranks.astype(np.int64), axis, ranks > 0)
+            for ranks in (self._ranks["rank_in_group"][row], self._ranks["rank_overall"][row])
         )
         return None if most is None else to_points(most), within, overall
 
@@ -270,6 +297,8 @@ def _widest(codes: Codes, axis: int, known: Mask) -> int | None:
     # A reading that moves nothing has length 1: where there is a number at all, the answer is 0.
     if codes.shape[axis] == 1:
         return 0 if known.any() else None
+    if known.all():
+        return int(np.ptp(codes, axis=axis).max())
     apart, both = spread(codes, axis, known)
     return int(apart[both].max()) if both.any() else None
 

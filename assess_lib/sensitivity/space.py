@@ -60,7 +60,7 @@ class Space:
 
 def pick(codes: Codes, place: tuple[int, ...]) -> int:
     """Return the number at a combination's place; an axis of length 1 stands for all options."""
-    return int(codes[tuple(min(at, length - 1) for at, length in zip(place, codes.shape, strict=True))])
+    return int(codes[tuple([at if length > 1 else 0 for at, length in zip(place, codes.shape, strict=True)])])
 
 
 def trim(codes: Codes) -> Codes:
