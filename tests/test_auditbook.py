@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
@@ -20,11 +21,14 @@ import pytest
 from build import load_scheme_plainly, make_tables
 from random_year import READINGS, Year, seeded_year, smaller
 from report_set import PAYLOAD, make_set, small_set_tables, write_processed
+from xlsxwriter.worksheet import Worksheet
 
 from assess_lib import auditbook, store
 from assess_lib.auditbook import make_book
-from assess_lib.auditbook.book import Book, plain, serial
+from assess_lib.auditbook.book import Book, Column, plain, serial
 from assess_lib.auditbook.totals import RESULT_COLUMNS
+from assess_lib.auditbook.values import FUNCTIONS, OPERATORS, FormulaError, Numbers, Range, Truths, apply, binary
+from assess_lib.auditbook.write import write
 from assess_lib.scheme import RateBands, Scheme
 from assess_lib.scoring import Score, score
 from assess_lib.tables import TABLES, Row
@@ -403,6 +407,64 @@ def test_the_same_set_gives_the_same_bytes_and_no_path(small: bytes) -> None:
         assert not [name for name in archive.namelist() if "vba" in name.lower() or "external" in name.lower()]
         for name in archive.namelist():
             assert not re.search(rb"/(work|home|tmp|root|Users)/", archive.read(name)), name
+
+
+def test_our_sheets_are_written_as_the_library_writes_them(small: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written the short way is what xlsxwriter's own sheet writes, byte for byte, odd values included."""
+    values: list[Any] = [*("", "#N/A", "#无", '<甲&"乙">', " 空格 ", 0, -1, 10**12, 0.1, 1 / 3, 1e-7, -2.5)]
+    literals = small_set_tables()
+
+    def odd() -> bytes:
+        book = Book()
+        kept = [Column("值", cells=values, style="auto", role="input"), Column("同", "[值]", style="text")]
+        book.sheet("奇", len(values), [*kept, Column("比", 'IF([值]>0,"<&>","#REF!")', style="text")], spare=2)
+        book.compute()
+        return write(book, "奇", [])
+
+    quick = odd()
+    monkeypatch.setattr(sys.modules[write.__module__], "QuickSheet", Worksheet)
+    assert odd() == quick
+    assert auditbook.build(make_set(literals), make_tables(literals)) == small
+
+
+def _plainly(sign: str, left: Any, right: Any) -> Any:
+    """Apply an operator, value by value; an error by its text."""
+    try:
+        made = apply(OPERATORS[sign], left, right)
+        return list(made) if isinstance(made, list) else made
+    except FormulaError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("sign", list(OPERATORS))
+def test_the_short_way_with_numbers_is_the_long_one(sign: str) -> None:
+    """An operator gives the same for numbers, texts, empty cells, arrays and ranges whichever way it is computed."""
+    scalars: list[Any] = [None, 0, 1, -3, 2.5, True, "", "5", "甲"]
+    arrays = [[1, 2, 3], [0, 2.5, -1], [1, None, 3], [1, "甲", None], [True, False, True]]
+    sides = [*scalars, *arrays, *map(Range, arrays), Numbers([4, 5, 6]), Truths([True, False, False])]
+    for left in sides:
+        for right in sides:
+            try:
+                made = binary(sign)(left, right)
+            except FormulaError as error:
+                made = str(error)
+            wanted = _plainly(sign, left, right)
+            assert made == wanted
+            assert type(made) is type(wanted) or isinstance(made, list)
+
+
+def test_arrays_of_different_lengths_are_no_formula_of_ours() -> None:
+    """Two arrays pair cell by cell; where one is longer, the template is wrong and says so."""
+    with pytest.raises(ValueError, match="length"):
+        binary("*")(Numbers([1, 2]), Numbers([1]))
+
+
+def test_truths_are_never_added_up() -> None:
+    """Programs differ in whether they add up TRUE, so the evaluator refuses it; multiplied, it is a number."""
+    same = binary("=")(Range([1, 2, 1]), 1)
+    with pytest.raises(TypeError, match="TRUE"):
+        FUNCTIONS["SUMPRODUCT"](same)
+    assert FUNCTIONS["SUMPRODUCT"](binary("*")(same, same)) == 2
 
 
 def test_a_stored_set_gives_the_same_workbook(small: bytes, tmp_path: Path) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any, Literal
 
-from assess_lib.auditbook.formula import Evaluate, Formula
+from assess_lib.auditbook.formula import Address, Evaluate, Formula
 from assess_lib.auditbook.values import EPOCH, Range, Scalar
 
 Style = Literal["auto", "text", "whole", "points", "date", "moment"]
@@ -126,12 +126,22 @@ class Sheet:
     def value(self, column: str, row: int) -> Scalar:
         """Return a cell's value, computing it if need be."""
         values = self._values[column]
-        if row < len(values):
-            return values[row]
-        formulas = self.formulas[column]
-        while len(values) <= row:  # cells never depend on later cells of their own column
-            values.append(_settled(formulas[len(values)].value(len(values))))
+        if row >= len(values):
+            formulas = self.formulas[column]
+            while len(values) <= row:  # cells never depend on later cells of their own column
+                values.append(_settled(formulas[len(values)].value(len(values))))
         return values[row]
+
+    def values(self, column: str) -> Sequence[Scalar]:
+        """Return a column's values, computing them if need be."""
+        if self.size:
+            self.value(column, self.size - 1)
+        return self._values[column]
+
+    def values_of(self, column: str) -> Evaluate:
+        """Return ``value`` of one column as a function of the row."""
+        values = self._values[column]
+        return lambda row: values[row] if row < len(values) else self.value(column, row)
 
     def cells(self, column: str, first: int = 0, last: int | None = None) -> Range:
         """Return a column's values as one range, made once."""
@@ -226,8 +236,7 @@ class Book:
         """Compute every cell, sheet by sheet and column by column."""
         for sheet in self.sheets.values():
             for column in sheet.columns:
-                for row in range(sheet.size):
-                    sheet.value(column.name, row)
+                sheet.values(column.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +246,7 @@ class _Here:
     book: Book
     own: Sheet
 
-    def cell(self, name: str) -> tuple[Callable[[int], str], Evaluate]:
+    def cell(self, name: str) -> tuple[str | Address, Evaluate]:
         sheet_name, _, rest = name.rpartition("!")
         sheet = self.book.sheets[sheet_name] if sheet_name else self.own
         prefix = f"{sheet_name}!" if sheet_name else ""
@@ -246,8 +255,8 @@ class _Here:
             raise KeyError(f"{sheet.name} has no column {column}")
         if rest.startswith(":"):
             written = prefix + sheet.span(column, 0, sheet.size - 1)
-            return (lambda row: written), (lambda row: sheet.cells(column))
-        return (lambda row: prefix + sheet.address(column, row)), (lambda row: sheet.value(column, row))
+            return written, lambda row: sheet.cells(column)
+        return (f"{prefix}${letter(sheet.order[column])}", sheet.head + 1), sheet.values_of(column)
 
     def named(self, name: str) -> tuple[str, Evaluate]:
         found = self.book.named[name]
@@ -255,7 +264,8 @@ class _Here:
         if found.many:
             return f"{sheet.name}!{sheet.span(column, first, last)}", lambda row: sheet.cells(column, first, last)
         written = f"{sheet.name}!${letter(sheet.order[column])}${sheet.head + first + 1}"
-        return written, lambda row: sheet.value(column, first)
+        value = sheet.values_of(column)
+        return written, lambda row: value(first)
 
 
 def constants(name: str, values: Sequence[Any], **more: Any) -> Column:

@@ -16,9 +16,11 @@ import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from assess_lib.auditbook.values import FUNCTIONS, OPERATORS, FormulaError, apply, number
+from assess_lib.auditbook.values import FUNCTIONS, FormulaError, binary, number
 
 Evaluate = Callable[[int], Any]
+Address = tuple[str, int]
+"""How a reference to a row's cell is written: what stands before the row's number, and the number at row 0."""
 
 _TOKEN = re.compile(
     r'\s*(?:(?P<text>"(?:[^"]|"")*")|(?P<number>\d+)|(?P<cell>\[[^\]]+\])|(?P<named>\{[^}]+\})'
@@ -30,8 +32,8 @@ _LEVELS = (("=", "<>", "<", "<=", ">", ">="), ("&",), ("+", "-"), ("*", "/"))
 class Place(Protocol):
     """Where a template's names lead: how a reference is written, and how its value is found."""
 
-    def cell(self, name: str) -> tuple[Callable[[int], str], Evaluate]:
-        """Return the address and the value of ``[name]`` as functions of the row."""
+    def cell(self, name: str) -> tuple[str | Address, Evaluate]:
+        """Return the address of ``[name]``, fixed or by row, and its value as a function of the row."""
 
     def named(self, name: str) -> tuple[str, Evaluate]:
         """Return the address and the value of ``{name}``."""
@@ -43,8 +45,13 @@ class Formula:
     def __init__(self, template: str, place: Place) -> None:
         self.template = template
         self._place = place
-        self._parts: list[str | Callable[[int], str]] = ["="]
+        self._parts: list[str | Address] = ["="]
         self._tokens = self._read()
+        # As a pattern for %: the fixed text, with a place for each row number.
+        texts = (part if isinstance(part, str) else part[0] for part in self._parts)
+        places = ("" if isinstance(part, str) else "%d" for part in self._parts)
+        self._pattern = "".join(text.replace("%", "%%") + at for text, at in zip(texts, places, strict=True))
+        self._first_rows = [part[1] for part in self._parts if not isinstance(part, str)]
         self._next = 0
         self.value: Evaluate = self._level(0)
         if self._next != len(self._tokens):
@@ -52,7 +59,7 @@ class Formula:
 
     def text(self, row: int) -> str:
         """Return the formula of a row (counted from 0 within the sheet's data)."""
-        return "".join(part if isinstance(part, str) else part(row) for part in self._parts)
+        return self._pattern % tuple([first + row for first in self._first_rows])
 
     def _read(self) -> list[tuple[str, Any]]:
         tokens: list[tuple[str, Any]] = []
@@ -91,7 +98,7 @@ class Formula:
             return self._atom()
         left = self._level(depth + 1)
         while self._peek()[0] == "sign" and self._peek()[1] in _LEVELS[depth]:
-            left = _binary(OPERATORS[self._take()[1]], left, self._level(depth + 1))
+            left = _binary(self._take()[1], left, self._level(depth + 1))
         return left
 
     def _atom(self) -> Evaluate:
@@ -110,7 +117,7 @@ class Formula:
             self._take(")")
             return inner
         if (kind, word) == ("sign", "-"):
-            return _binary(OPERATORS["-"], _constant(0), self._atom())
+            return _binary("-", _constant(0), self._atom())
         raise ValueError(f"unexpected {word} in {self.template}")
 
     def _arguments(self) -> list[Evaluate]:
@@ -127,8 +134,9 @@ def _constant(value: Any) -> Evaluate:
     return lambda row: value
 
 
-def _binary(op: Callable[[Any, Any], Any], left: Evaluate, right: Evaluate) -> Evaluate:
-    return lambda row: apply(op, left(row), right(row))
+def _binary(sign: str, left: Evaluate, right: Evaluate) -> Evaluate:
+    op = binary(sign)
+    return lambda row: op(left(row), right(row))
 
 
 def _call(name: str, arguments: list[Evaluate]) -> Evaluate:
@@ -146,4 +154,10 @@ def _call(name: str, arguments: list[Evaluate]) -> Evaluate:
 
         return guarded
     function = FUNCTIONS[name]
-    return lambda row: function(*(argument(row) for argument in arguments))
+    if len(arguments) == 1:
+        (only,) = arguments
+        return lambda row: function(only(row))
+    if len(arguments) == 2:
+        first, second = arguments
+        return lambda row: function(first(row), second(row))
+    return lambda row: function(*[argument(row) for argument in arguments])

@@ -50,7 +50,6 @@ class Ranking:
             ranks.setdefault(pool[position][1], rank)
         return cls(ranks, tuple(pool[position][0] for position in sorted(descending[:NAMED_RIVALS])), len(pool))
 
-
     def rivals(self, own: Source) -> tuple[Source, ...]:
         """Return the rows that a place on the list names beside its own."""
         place = self._places.get(own)
