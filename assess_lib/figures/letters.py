@@ -7,6 +7,7 @@ they are laid out one by one and remembered; what has to do with Latin letters i
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -79,6 +80,11 @@ def forget() -> None:
 _OUTLINES: dict[str, str] = {}
 
 
+def _at_fork() -> None:
+    # A forked process shares the place in the font's file with all others: each opens it anew, as matplotlib does.
+    _faces.cache_clear()
+
+
 def _runs(text: str) -> Iterator[Run]:
     if not _KNOWN.fullmatch(text):
         yield layout_whole(text)
@@ -90,6 +96,10 @@ def _runs(text: str) -> Iterator[Run]:
 def _faces() -> FT2Font:
     _, sans, rare = font_files()
     return get_font([sans, rare])
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_at_fork)
 
 
 @lru_cache(maxsize=8192)

@@ -22,6 +22,7 @@ import select
 import shutil
 import signal
 import socket
+import stat
 import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -120,12 +121,13 @@ def serve_inherited(requests: socket.socket) -> None:
 
 
 def _hold_only(kept: int) -> None:
-    """Let go of every file that the parent had open, so that nobody waits for an end that we hold."""
+    """Let go of every socket and pipe that the parent had open: nobody is to wait for an end that we hold."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in map(int, os.listdir("/proc/self/fd")):
-        # Its number stays taken: objects of the parent, which still know it, close nothing of ours.
-        if number > 2 and number not in (kept, nothing):
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            mode = os.fstat(number).st_mode
+            if number > 2 and number != kept and (stat.S_ISSOCK(mode) or stat.S_ISFIFO(mode)):
+                # Its number stays taken: objects of the parent, which still know it, close nothing of ours.
                 os.dup2(nothing, number, inheritable=False)
 
 
