@@ -154,7 +154,19 @@ def test_a_correction_changes_one_cell(tmp_path: Path) -> None:
     )
     assert [place for place, (one, other) in enumerate(zip(before, after, strict=True)) if one != other] == [row]
     assert before[row].replace(",1,", ",2,") == after[row]
-    assert correction.units_changed(b"a\nT01,1\nT02,2\n", b"a\nT01,1\nT02,3\n") == 1
+
+
+def test_a_units_figures_are_its_results_and_its_items(tmp_path: Path) -> None:
+    """A unit whose item changes counts as changed, though its results are the same; so does one that is new."""
+    results = "unit_id,final_score,rank_overall\nT01,90.00,1\nT02,80.00,2\n"
+    (tmp_path / "results.csv").write_text(results, encoding="utf-8-sig")
+    (tmp_path / "items.csv").write_text("unit_id,item,points\nT01,K,90.00\nT02,K,80.00\n", encoding="utf-8-sig")
+    before = correction.figures(tmp_path)
+    assert correction.units_changed(before, correction.figures(tmp_path)) == 0
+    (tmp_path / "items.csv").write_text("unit_id,item,points\nT01,K,90.00\nT02,K,79.00\n", encoding="utf-8-sig")
+    assert correction.units_changed(before, correction.figures(tmp_path)) == 1
+    (tmp_path / "results.csv").write_text(f"{results}T03,70.00,3\n", encoding="utf-8-sig")
+    assert correction.units_changed(before, correction.figures(tmp_path)) == 2
 
 
 def test_a_province_is_the_county_many_times_over(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 FILE = "扣分登记_县级部门.csv"
 _ENCODING = "gb18030"
 _QUANTITY = "数量"
-_TRIES = 12
+_FIGURES = ("results.csv", "items.csv")  # score, grade, ranks; the points of each item
+_TRIES = 40
 
 
 def _read(raw: Path) -> tuple[list[list[str]], int, int]:
@@ -20,7 +21,7 @@ def _read(raw: Path) -> tuple[list[list[str]], int, int]:
 
 
 def quantities(raw: Path) -> list[int]:
-    """Return the rows (counted from 0) whose quantity is a whole number, the first dozen of them."""
+    """Return the rows (counted from 0) whose quantity is a whole number, so many of them as are tried."""
     rows, head, column = _read(raw)
     found = [
         place
@@ -39,6 +40,16 @@ def correct(raw: Path, row: int, by: int) -> None:
     (raw / FILE).write_bytes(target.getvalue().encode(_ENCODING))
 
 
-def units_changed(before: bytes, after: bytes) -> int:
-    """Return in how many units two ``results.csv`` differ."""
-    return len(set(before.splitlines()) ^ set(after.splitlines())) // 2
+def figures(processed: Path) -> dict[str, list[list[str]]]:
+    """Return by unit all its figures in a scored set: the rows of results, ranks among them, and of items."""
+    found: dict[str, list[list[str]]] = {}
+    for name in _FIGURES:
+        text = (processed / name).read_text(encoding="utf-8-sig")
+        for row in csv.DictReader(io.StringIO(text, newline="")):
+            found.setdefault(row["unit_id"], []).append(list(row.values()))
+    return found
+
+
+def units_changed(before: dict[str, list[list[str]]], after: dict[str, list[list[str]]]) -> int:
+    """Return how many units have other figures after than before."""
+    return sum(before.get(unit) != after.get(unit) for unit in before | after)
