@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from decimal import Decimal
 from itertools import pairwise
 from xml.etree import ElementTree
@@ -181,6 +182,15 @@ def test_a_label_is_written_once_and_safely():
     assert svg.count("甲甲 -->") == 1 and "<b>" not in svg
     names = [node.get("id") for node in root.iter() if node.get("id", "").startswith("g")]
     assert len(names) == len(set(names)) == len(set("<b>--> & 甲甲"))
+
+
+def test_a_label_is_one_line():
+    """A line break or a tab that a register has in a fact is a space in the label, and no letter without a shape."""
+    letters.forget()
+    with canvas(72) as sheet, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sheet.text(10, 36, "一行\n又一行\t完")
+    assert [label.text for label in sheet.labels] == ["一行 又一行 完"]
 
 
 def test_bars_below_zero_stay_inside_the_figure():

@@ -37,6 +37,7 @@ GAIN = "#a9c3da"
 DEEP = "#1f3d5c"
 # Each text is repeated in a comment; one character that XML does not know would spoil the whole figure.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_ONE_LINE = str.maketrans("\n\r\t", "   ")
 INCH = 72  # points
 WIDTH = 6.2 * INCH  # the type area of a page is 156 mm wide
 DASHED = (4.0, 3.0)  # in widths of the stroke
@@ -213,6 +214,7 @@ class Sheet:
         ground: float | None = None,
     ) -> None:
         """Write a line of text whose middle stands at ``y``; with ``ground`` on white that is so much larger."""
+        text = text.translate(_ONE_LINE)
         wide = letters.width(text, size)
         left = x - {"left": 0.0, "center": wide / 2, "right": wide}[align]
         base = y + (letters.ASCENT - letters.DESCENT) / 2 * size
