@@ -37,7 +37,12 @@ def county_document(data: ScoredSet, tables: Tables) -> bytes:
 
     Takes a scored set and its clean tables; the same set gives the same bytes, without author and time.
     """
-    facts = CountyFacts(data, tables)
+    return document_of(CountyFacts(data, tables))
+
+
+def document_of(facts: CountyFacts) -> bytes:
+    """Return ``county_document`` of facts that another document is made of too."""
+    data = facts.data
     marks = (page.draft_label(data), page.SAMPLE if facts.scheme.sample else "", page.approval_line(data))
     document = new_document("　".join(filter(None, marks)))
     _write_front(document, facts)

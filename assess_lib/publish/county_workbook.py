@@ -6,6 +6,7 @@ Numbers are written as the exact decimals they are; text stays text, whatever it
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -30,6 +31,7 @@ SIGNATURES = "编制人：　　　　　　　　　　复核人：　　　　
 _LONGEST = 32_000  # characters that are put into a cell; Excel takes 32,767 UTF-16 units
 _CUT = "……（全文见 county_summary.html）"
 _FONT = "宋体"
+_WIDE = re.compile("[\u2e80-\U0010ffff“”‘’…—]")  # letters that take the room of two
 Cell = str | int | Decimal | None
 
 
@@ -62,7 +64,12 @@ def county_workbook(data: ScoredSet, tables: Tables) -> bytes:
     Takes a scored set and its clean tables; the same set gives the same bytes. The sheet of objections is there only
     if any is registered.
     """
-    facts = CountyFacts(data, tables)
+    return workbook_of(CountyFacts(data, tables))
+
+
+def workbook_of(facts: CountyFacts) -> bytes:
+    """Return ``county_workbook`` of facts that another document is made of too."""
+    data = facts.data
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(buffer, options)
@@ -376,4 +383,4 @@ def _lines(row: Sequence[Cell], columns: Sequence[_Column]) -> int:
 
 
 def _width(text: str) -> int:
-    return sum(2 if ord(char) > 0x2E7F or char in "“”‘’…—" else 1 for char in text)
+    return len(text) + len(_WIDE.findall(text))

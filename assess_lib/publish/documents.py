@@ -54,14 +54,12 @@ def publication(processed: Path, pdf: bool) -> Files:
 
 def county_office(processed: Path, pdf: bool) -> Files:
     """Make the county summary in the forms that offices hand on: a workbook, and a document to edit."""
-    from assess_lib.publish.county_document import county_document
-    from assess_lib.publish.county_workbook import county_workbook
+    from assess_lib.publish.county_document import document_of
+    from assess_lib.publish.county_workbook import workbook_of
+    from assess_lib.views.county_facts import CountyFacts
 
-    data, tables = store.load_set(processed), store.read_tables(processed)
-    return {
-        "county_summary.xlsx": county_workbook(data, tables),
-        "county_summary.docx": county_document(data, tables),
-    }
+    facts = CountyFacts(store.load_set(processed), store.read_tables(processed))
+    return {"county_summary.xlsx": workbook_of(facts), "county_summary.docx": document_of(facts)}
 
 
 def readings_tables(processed: Path, pdf: bool) -> Files:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -192,8 +193,12 @@ def _fill(paragraph: Any, text: str, style: str) -> Any:
     """Put text into a paragraph of a style; what XML cannot hold is replaced by a visible sign."""
     # By its id: looking a style up by its name costs milliseconds, and a county has a thousand cells.
     paragraph._p.style = style.replace(" ", "")
-    paragraph.add_run(text.encode(errors="backslashreplace").decode().translate(_NOT_IN_XML))
+    paragraph.add_run(_writable(text))
     return paragraph
+
+
+def _writable(text: str) -> str:
+    return text.encode(errors="backslashreplace").decode().translate(_NOT_IN_XML)
 
 
 def table(
@@ -208,8 +213,15 @@ def table(
     for column, wide in zip(made.columns, widths, strict=True):
         column.width = wide
     _row(made.rows[0], [column.title for column in columns], columns, widths, head=True)
+    # Every further row is a copy of an empty one: only its texts differ, and the library takes its time over the rest.
+    empty = made.add_row()
+    _row(empty, [""] * len(columns), columns, widths)
+    made._tbl.remove(empty._tr)
     for row in rows:
-        _row(made.add_row(), row, columns, widths)
+        copied = deepcopy(empty._tr)
+        for run, text in zip(copied.iter(qn("w:r")), row, strict=True):
+            run.text = _writable(str(text))
+        made._tbl.append(copied)
     document.add_paragraph(style="Small")
 
 

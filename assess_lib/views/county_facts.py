@@ -95,32 +95,32 @@ class CountyFacts:
 
     # ---- units ---------------------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def scored(self) -> list[dict[str, Any]]:
         """The results of units that have a final score, in roster order."""
         return [row for row in self.results if row["final_score"] is not None]
 
-    @property
+    @cached_property
     def vetoed(self) -> list[dict[str, Any]]:
         """The results of vetoed units, in roster order."""
         return [row for row in self.results if row["status"] == "vetoed"]
 
-    @property
+    @cached_property
     def failed(self) -> list[dict[str, Any]]:
         """The results of scored units below the pass mark, in roster order."""
         return [row for row in self.scored if self.scheme.fails(row["key_score"], row["final_score"])]
 
-    @property
+    @cached_property
     def opened(self) -> list[dict[str, Any]]:
         """The results of units whose bonus part is open, in roster order."""
         return [row for row in self.scored if row["bonus_open"]]
 
-    @property
+    @cached_property
     def between(self) -> list[dict[str, Any]]:
         """The results of units that pass without reaching the bonus part, in roster order."""
         return [row for row in self.passed if not row["bonus_open"]]
 
-    @property
+    @cached_property
     def passed(self) -> list[dict[str, Any]]:
         """The results of scored units that are not below the pass mark, in roster order."""
         return [row for row in self.scored if not self.scheme.fails(row["key_score"], row["final_score"])]
@@ -164,9 +164,14 @@ class CountyFacts:
             told.append(f"{self.scheme.parts.bonus.name}未开启")
         if row["unresolved"]:
             told.append(f"待定 {row['unresolved']} 项")
-        if decided := len(adjustments_of(self.data, row["unit_id"])):
+        if decided := self._decided[row["unit_id"]]:
             told.append(f"含调整复核 {decided} 项")
         return "；".join(told)
+
+    @cached_property
+    def _decided(self) -> Counter[str]:
+        """How many decisions each unit's result contains."""
+        return Counter(row["unit_id"] for row in adjustments_of(self.data))
 
     # ---- items ---------------------------------------------------------------------------------------------------
 
@@ -224,13 +229,17 @@ class CountyFacts:
                 made.append(Deduction(line, next(found, None)))
         return tuple(made)
 
-    @property
+    @cached_property
     def lost(self) -> Decimal:
         """What the key part cost all scored units together."""
         return sum((one.lost for one in self.deductions), ZERO)
 
     def costs(self) -> list[StandardCost]:
         """Sum the key part's deductions up by standard, the costliest first."""
+        return list(self._costs)
+
+    @cached_property
+    def _costs(self) -> tuple[StandardCost, ...]:
         found: defaultdict[tuple[str, str], list[Deduction]] = defaultdict(list)
         for one in self.deductions:
             found[one.code, one.what].append(one)
@@ -239,7 +248,7 @@ class CountyFacts:
         for key in sorted(found, key=lambda key: (-sums[key], key)):
             running += sums[key]
             costs.append(StandardCost(*key, tuple(found[key]), sums[key], running / self.lost * 100))
-        return costs
+        return tuple(costs)
 
     def unit_costs(self) -> dict[str, dict[str, tuple[Decimal, int]]]:
         """Return by unit what each standard took and how often; what took most, and who lost most, comes first."""
