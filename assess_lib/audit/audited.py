@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -112,16 +112,28 @@ def open_set(processed: Path | str) -> Audited:
     return Audited(data, files, load_tables(files))
 
 
-def split_sources(text: str, known: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+_MOST_PIECES = 8
+"""A name with more ``; `` in it than fit here is taken for what it is not: a strange piece, which is told."""
+
+
+def longest(known: Iterable[str]) -> int:
+    """Return of how many pieces the longest known place is: one, unless a file or sheet name holds ``; ``."""
+    return min(_MOST_PIECES, max((place.count("; ") + 1 for place in known), default=1))
+
+
+def split_sources(
+    text: str, known: Mapping[str, object], most: int = _MOST_PIECES
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Split a ledger row's ``source`` into known places and pieces that are none.
 
-    A file or sheet name may hold ``; `` itself: the longest known place that begins at a piece is taken.
+    A file or sheet name may hold ``; `` itself: the longest known place that begins at a piece is taken. ``most`` is
+    of how many pieces a known place may be (``longest``).
     """
     pieces = text.split("; ") if text else []
     found, strange = [], []
     start = 0
     while start < len(pieces):
-        ends = range(len(pieces), start, -1) if len(pieces) - start < 8 else range(start + 8, start, -1)
+        ends = range(min(start + most, len(pieces)), start, -1)
         end = next((end for end in ends if "; ".join(pieces[start:end]) in known), None)
         if end is None:
             strange.append(pieces[start])

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from weakref import WeakKeyDictionary
 
-from assess_lib.audit.audited import Audited, Step, split_sources
+from assess_lib.audit.audited import Audited, Step, longest, split_sources
 from assess_lib.exact import show
 from assess_lib.scheme import DEDUCTING_METHODS, HotlineRedLights, ReportFacts
 from assess_lib.store.parquet import NOTES_COLUMN
@@ -58,8 +58,9 @@ def _index(data: Audited) -> _Index:
     steps: defaultdict[str, list[Step]] = defaultdict(list)
     places: dict[tuple[str, int], tuple[str, ...]] = {}
     strange: list[tuple[Step, str]] = []
+    most = longest(data.rows)
     for step in data.ledger:
-        found, unknown = split_sources(step["source"], data.rows)
+        found, unknown = split_sources(step["source"], data.rows, most)
         places[step["unit_id"], step["seq"]] = found
         strange += [(step, piece) for piece in unknown]
         for place in dict.fromkeys(found):

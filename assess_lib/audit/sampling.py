@@ -51,12 +51,13 @@ def draw(data: Audited, size: int = SIZE) -> tuple[Drawn, ...]:
     """
     chance = random.Random(int(seed_of(data.data.receipt_digest), 16))
     rest = list(range(len(data.ledger)))
+    weights = [weight(step) for step in data.ledger]
     chosen: dict[int, bool] = {}
     for item in dict.fromkeys(step["item"] for step in data.ledger):
         own = [index for index in rest if data.ledger[index]["item"] == item]
-        _take(chance, own, rest, chosen, data.ledger, True)
+        _take(chance, own, rest, chosen, weights, True)
     while rest and len(chosen) < size:
-        _take(chance, rest, rest, chosen, data.ledger, False)
+        _take(chance, rest, rest, chosen, weights, False)
     return tuple(
         Drawn(number, data.ledger[index], chosen[index]) for number, index in enumerate(sorted(chosen), start=1)
     )
@@ -67,13 +68,13 @@ def _take(
     pool: Sequence[int],
     rest: list[int],
     chosen: dict[int, bool],
-    ledger: Sequence[Step],
+    weights: Sequence[int],
     stratum: bool,
 ) -> None:
     """Take one index out of the pool and the rest; whole numbers only, so that no machine rounds otherwise."""
-    mark = chance.randrange(sum(weight(ledger[index]) for index in pool))
+    mark = chance.randrange(sum(weights[index] for index in pool))
     for index in pool:
-        mark -= weight(ledger[index])
+        mark -= weights[index]
         if mark < 0:
             chosen[index] = stratum
             rest.remove(index)
