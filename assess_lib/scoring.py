@@ -75,8 +75,12 @@ def score(tables: Tables, scheme: Scheme, readings: Mapping[str, str], run_date:
     date: reports and tasks due after it are not owed yet. Implements 四 in its order; ``KeyError`` would
     mean that cleaning let an unknown standard through.
     """
-    case = Case.build(tables, scheme, readings, run_date)
-    judged = _limited([_judge(unit, case) for unit in case.units], scheme)
+    return score_case(Case.build(tables, scheme, readings, run_date))
+
+
+def score_case(case: Case) -> Score:
+    """Score every unit of a year whose tables are sorted by unit already, as ``score`` does."""
+    judged = _limited([_judge(unit, case) for unit in case.units], case.scheme)
     results = _ranked([unit_score.result for unit_score in judged])
     return Score(
         results=tuple(results),

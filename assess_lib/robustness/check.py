@@ -38,8 +38,10 @@ def differences_from_scoring(
 ) -> list[str]:
     """Correct the year's tables, judge the unit plainly, and name every told set that does not do what it says."""
     wrong = []
+    year = Case.build(tables, found.scheme, readings, run_date)
     for flip in told_flips(found):
-        case = Case.build(corrected(tables, flip.corrections), found.scheme, readings, run_date)
+        right = corrected(tables, flip.corrections)
+        case = year.with_facts({one.table: right[one.table] for one in flip.corrections})
         result = judge(found.of(flip.unit_id).unit, case)
         if any(getattr(result, name) != getattr(flip.after, name) for name in _FIELDS):
             wrong.append(f"{flip.unit_id} {flip.aspect}")

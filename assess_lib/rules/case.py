@@ -81,8 +81,8 @@ class Case:
     _evidence: Mapping[tuple[str, str], Row]
     _decisions: Mapping[tuple[str, str, str], Row]
     _confirmations: Mapping[tuple[str, str], Row]
-    shared: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
-    """What a rule makes once for all units, by a key of its own, from tables that no decision changes.
+    shared: Mapping[str, dict[Any, Any]] = field(compare=False, repr=False)
+    """What a rule makes once for all units of a table that no decision changes: by the table, then by the rule's key.
 
     A case with other readings or without a decision shares it: what depends on those belongs into the key.
     """
@@ -100,13 +100,14 @@ class Case:
             _evidence=_evidence(tables["佐证目录"]),
             _decisions={(row["对象表"], row["对象编号"], row["单位"]): row for row in tables["调整复核"]},
             _confirmations={(row["表"], row["单位"]): row for row in tables["确认无事项"]},
+            shared={name: {} for name in tables},
         )
 
     def with_facts(self, changed: Tables) -> Case:
         """Return the same year with other rows in some tables of facts; ``build`` on all tables gives the same.
 
         Takes the changed tables alone. Raises ValueError for a table that says who is assessed, by which standards, or
-        what was decided and confirmed: it is not one of facts. What units share is made anew.
+        what was decided and confirmed: it is not one of facts.
 
         Example: the year without one row of 扣分登记: only that table is sorted by unit again.
         """
@@ -114,7 +115,7 @@ class Case:
             raise ValueError(f"not facts: {', '.join(_NO_FACTS.intersection(changed))}")
         evidence = _evidence(changed["佐证目录"]) if "佐证目录" in changed else self._evidence
         rows = {**self._rows, **{name: _by_unit(rows) for name, rows in changed.items()}}
-        return replace(self, _rows=rows, _evidence=evidence, shared={})
+        return replace(self, _rows=rows, _evidence=evidence, shared={**self.shared, **{name: {} for name in changed}})
 
     def rows(self, table: str, unit: Unit) -> tuple[Row, ...]:
         """Return the unit's rows of a table, of whatever year, in file order."""

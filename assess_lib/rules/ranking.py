@@ -146,23 +146,23 @@ def _place(row: Row, which: List, rule: QuarterlyTopRanks, unit: Unit, case: Cas
     return Place(row["季度"], which, row, (rank, ranking.listed), points, ranking.rivals(row.source))
 
 
-def list_key(quarter: str, which: List) -> tuple[str, str, str]:
+def list_key(quarter: str, which: List) -> tuple[str, str]:
     """Return the key under which a case shares one list of one quarter; whoever has ranked it already puts it there."""
-    return __name__, quarter, which
+    return quarter, which
 
 
 def _rankings(quarter: str, which: List, case: Case) -> dict[str, Ranking]:
     """Return one list of one quarter by group, and that of all units under ``""``; made once, shared by all units."""
-    key = list_key(quarter, which)
-    if key not in case.shared:
+    key, shared = list_key(quarter, which), case.shared[TABLE]
+    if key not in shared:
         pools: defaultdict[str, list[tuple[Source, Standing]]] = defaultdict(list)
         for unit in case.units:
             for row in case.rows(TABLE, unit):
                 if row["季度"] == quarter and (standing := standing_of(row, which)) is not None:
                     for pool in ("", unit.group):
                         pools[pool].append((row.source, standing))
-        case.shared[key] = {pool: Ranking.of(entries) for pool, entries in pools.items()}
-    rankings: dict[str, Ranking] = case.shared[key]
+        shared[key] = {pool: Ranking.of(entries) for pool, entries in pools.items()}
+    rankings: dict[str, Ranking] = shared[key]
     return rankings
 
 

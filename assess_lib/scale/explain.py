@@ -57,7 +57,7 @@ def explain_unit(tables: Path, out: Path, unit_id: str) -> ScoredRows:
     case = Case.build(own, basis.scheme, basis.readings, basis.run_date)
     unit = case.units[0]
     if case.rows(TABLE, unit):
-        case.shared.update(_rankings(case, tables))
+        case.shared[TABLE].update(_rankings(case, tables))
     score = score_unit(unit, case)
     results = _stored(out / RESULTS_FILE)
     ledger = _ledger(score)

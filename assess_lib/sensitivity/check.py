@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 
-from assess_lib.scoring import Result, score
+from assess_lib.rules import Case
+from assess_lib.scoring import Result, score_case
 from assess_lib.sensitivity.exploration import Exploration
 from assess_lib.tables import Tables
 
@@ -40,8 +41,9 @@ def differences_from_scoring(
 ) -> list[str]:
     """Score each combination plainly and name every unit whose result is another one here."""
     found = []
+    case = Case.build(tables, exploration.scheme, exploration.readings, run_date)
     for combination in combinations:
-        plain = score(tables, exploration.scheme, combination, run_date).results
+        plain = score_case(replace(case, readings=combination)).results
         for real, here in zip(plain, exploration.results(combination), strict=True):
             if real != here:
                 found.append(f"{real.unit_id}：{dict(combination)}")

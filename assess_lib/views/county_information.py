@@ -80,9 +80,12 @@ def information_lists(facts: CountyFacts) -> list[InformationList]:
 def _ranked(rows: Iterable[Row], name: str, worth: tuple[Decimal, ...], facts: CountyFacts) -> tuple[Entry, ...]:
     standings = [(standing, row) for row in rows if (standing := _standing(row, name)) is not None]
     order = {unit: place for place, unit in enumerate(facts.names)}
+    ranks: dict[tuple[Fraction, ...], int] = {}
+    for place, standing in enumerate(sorted((standing for standing, _ in standings), reverse=True), start=1):
+        ranks.setdefault(standing, place)
     entries = []
     for own, row in standings:
-        rank = 1 + sum(other > own for other, _ in standings)
+        rank = ranks[own]
         points = worth[rank - 1] if rank <= len(worth) else ZERO
         entries.append(Entry(row["单位"], rank, row["报送条数"], row["采用条数"], points))
     return tuple(sorted(entries, key=lambda entry: (entry.rank, order[entry.unit_id])))
