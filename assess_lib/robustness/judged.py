@@ -44,7 +44,8 @@ class Judged:
         self._cases: dict[frozenset[int], Case] = {NONE: self._case}
         self._outcomes: dict[tuple[str, frozenset[int]], Outcome] = {}
         self._verdicts: dict[tuple[bool, int, int], Verdict] = {}
-        self._touching: dict[str, tuple[tuple[int, ...], frozenset[int]]] = {}
+        self._touching: dict[str, tuple[int, ...]] = {}
+        self._feels: dict[str, frozenset[int]] = {}
 
     def places(self, *tables: str) -> tuple[int, ...]:
         """Return the places of the corrections of some tables."""
@@ -52,17 +53,24 @@ class Judged:
 
     def touching(self, item: Item) -> tuple[int, ...]:
         """Return the places of the corrections that an item can feel: those of its tables, and evidence for awards."""
-        return self._felt(item)[0]
-
-    def _felt(self, item: Item) -> tuple[tuple[int, ...], frozenset[int]]:
-        """Return what ``touching`` does, in order and as a set; found once for each item."""
         if item.id not in self._touching:
             places: tuple[int, ...] = ()
             if not isinstance(item.rule, QuarterlyTopRanks):
                 awards = isinstance(item.rule, (MeanPerMatter, HighestLevelPerMatter))
                 places = self.places(*item.rule.tables, *((EVIDENCE,) if awards else ()))
-            self._touching[item.id] = places, frozenset(places)
+            self._touching[item.id] = places
         return self._touching[item.id]
+
+    def _felt(self, item: Item) -> frozenset[int]:
+        """Return what an item really feels: of the evidence only what a row of its tables names."""
+        if item.id not in self._feels:
+            named = {row.values.get("佐证编号") for table in item.rule.tables for row in self.tables[table]}
+            self._feels[item.id] = frozenset(
+                n
+                for n in self.touching(item)
+                if self.corrections[n].table != EVIDENCE or self.corrections[n].number in named
+            )
+        return self._feels[item.id]
 
     def case(self, gone: Collection[int]) -> Case:
         """Return the unit's own year after the corrections; items that feel the same ones share it."""
@@ -75,7 +83,7 @@ class Judged:
 
     def outcome(self, item: Item, gone: Collection[int] = NONE) -> Outcome:
         """Return what an item's rule says after the corrections; what does not touch the item is left aside."""
-        felt = self._felt(item)[1].intersection(gone)
+        felt = self._felt(item).intersection(gone)
         key = (item.id, felt)
         if key not in self._outcomes:
             own = self.year.case if isinstance(item.rule, QuarterlyTopRanks) else self.case(felt)
