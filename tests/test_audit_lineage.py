@@ -17,7 +17,7 @@ from random_year import seeded_year
 from report_set import small_set_tables
 
 from assess_lib.audit import evidence, lineage, people, sampling
-from assess_lib.audit.audited import Audited, open_set, split_sources
+from assess_lib.audit.audited import Audited, longest, open_set, split_sources
 from assess_lib.errors import UsageError, VerifyFailed
 from assess_lib.store.sets import write_files
 
@@ -160,7 +160,14 @@ def test_sources_with_separators_in_their_names() -> None:
     known = {"扣分登记_甲; 乙.xlsx!表!1!3": 0, "扣分登记.csv!!2": 0}
     text = "扣分登记.csv!!2; 扣分登记_甲; 乙.xlsx!表!1!3; 没有.csv!!9"
     assert split_sources(text, known) == (("扣分登记.csv!!2", "扣分登记_甲; 乙.xlsx!表!1!3"), ("没有.csv!!9",))
+    assert split_sources(text, known, longest(known)) == split_sources(text, known)
     assert split_sources("", known) == ((), ())
+
+
+def test_places_are_sought_as_long_as_any_is_and_no_longer() -> None:
+    """A place is of one piece unless a name holds ``; ``; of more than eight none is looked for."""
+    names = ("扣分登记.csv!!2", "甲; 乙; 丙.csv!!3", "; ".join("甲" * 12))
+    assert [longest(names[:count]) for count in range(4)] == [1, 1, 3, 8]
 
 
 # ---- people ---------------------------------------------------------------------------------------------------

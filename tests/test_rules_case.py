@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 
 import pytest
 from build import load_scheme_plainly, make_tables
+from random_year import seeded_year
 
 from assess_lib.ledger import Chain
 from assess_lib.rules import Case, Outcome
+from assess_lib.rules.ranking import Ranking
+from assess_lib.scoring import score, score_case
+from assess_lib.tables import Source
 
 SCHEME = load_scheme_plainly()
 TABLES = make_tables(
@@ -48,3 +53,40 @@ def test_a_scored_outcome_vetoes_nothing_and_leaves_nothing_in_doubt_of_itself()
     outcome = Outcome.of(Chain("A", "key", "K", "四（二）", SCHEME.item("K").full))
     assert outcome.vetoed is False
     assert (Outcome(()).unresolved, Outcome(()).warnings, Outcome(()).points) == ((), (), None)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_year_with_other_facts_is_the_year_built_of_them(seed: int) -> None:
+    """Rows left out of any tables of facts score the same, sorted anew alone or with the whole year."""
+    year = seeded_year(seed)
+    case = Case.build(year.tables, SCHEME, year.readings, year.run_date)
+    score_case(case)  # what units share is there already
+    fixed = {"单位名录", "扣分标准", "调整复核", "确认无事项"}
+    for every in (2, 3, 1):
+        changed = {
+            name: tuple(row for n, row in enumerate(rows) if n % every)
+            for name, rows in year.tables.items()
+            if name not in fixed and rows
+        }
+        for part in ({name: changed[name]} for name in changed):
+            wanted = score({**year.tables, **part}, SCHEME, year.readings, year.run_date)
+            assert score_case(case.with_facts(part)) == wanted
+        wanted = score({**year.tables, **changed}, SCHEME, year.readings, year.run_date)
+        assert score_case(case.with_facts(changed)) == wanted
+    assert score_case(case) == score(year.tables, SCHEME, year.readings, year.run_date)
+
+
+@pytest.mark.parametrize("table", ["单位名录", "扣分标准", "调整复核", "确认无事项"])
+def test_who_is_judged_by_what_is_no_fact(case: Case, table: str) -> None:
+    """Roster, standards, decisions and confirmations cannot be exchanged under a year: that is another year."""
+    with pytest.raises(ValueError, match=table):
+        case.with_facts({table: ()})
+
+
+def test_a_place_names_the_rivals_rows_and_not_its_own() -> None:
+    """A list names its rows in their order; a place that is not among them names all of them."""
+    a, b, c = (Source("信息报送.csv", "", row) for row in (2, 3, 4))
+    ranking = Ranking.of([(a, (1,)), (b, (Fraction(1, 2),)), (c, (1,))])
+    assert [ranking.ranks[standing] for standing in ((1,), (Fraction(1, 2),))] == [1, 3]
+    assert ranking.rivals(Source("信息报送.csv", "", 3)) == (a, c)
+    assert ranking.rivals(Source("信息报送.csv", "", 9)) == (a, b, c)
