@@ -24,6 +24,9 @@ Node = dict[str, Any] | str
 
 _WORDS = "a abbr b br cite code data del em i ins kbd mark q rp rt ruby s samp small span strong sub sup time u var"
 _INLINE = frozenset(_WORDS.split())
+# of these, the template sets the words as those around them
+_PLAIN = frozenset("abbr b cite code data em i kbd mark ruby samp small span strong time var".split())
+_USUAL = {"c": [], "w": 1, "h": 1}  # what a cell is when it says nothing of it
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _DROPPED = frozenset(("script", "style", "template", "col", "colgroup", "link", "meta", "input"))
 _UNSEEN_ON_PAPER = "note"  # details whose words stand in the notes below the table
@@ -161,6 +164,8 @@ class _Reader:
             "body": [grid.place(self._row(row)) for row in rows],
         }
         node["columns"] = grid.columns()
+        for part in ("head", "body"):
+            node[part] = [_lean(row) for row in node[part]]
         if classes:
             node["c"] = classes
         return node
@@ -174,6 +179,51 @@ class _Reader:
                 made["th"] = True
             cells.append(made)
         return {"c": (row.get("class") or "").split(), "cells": cells}
+
+
+def _lean(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with no more than the template needs: most cells are nothing but a text."""
+    made: dict[str, Any] = {"cells": [_lean_cell(cell) for cell in row["cells"]]}
+    if row["c"]:
+        made["c"] = row["c"]
+    return made
+
+
+def _lean_cell(cell: dict[str, Any]) -> dict[str, Any] | str:
+    words = cell["k"]
+    if "number" in cell["c"] and any("remark" in _classes(node) for node in words):
+        words = _remarks_below(words)
+    words = _run_together(words)
+    text = "".join(words) if all(isinstance(node, str) for node in words) else words
+    made = {name: value for name, value in cell.items() if value != _USUAL.get(name)} | {"k": text}
+    return text if made.keys() == {"k"} and isinstance(text, str) else made
+
+
+def _remarks_below(words: list[Node]) -> list[Node]:
+    """Begin a line with each remark of a number."""
+    found: list[Node] = []
+    for node in words:
+        found.extend(({"t": "br"}, node) if "remark" in _classes(node) else () if node == " " else (node,))
+    return found
+
+
+def _run_together(nodes: list[Node]) -> list[Node]:
+    """Return the pieces of a line without the elements that look like the words around them."""
+    found: list[Node] = []
+    for node in nodes:
+        inner = [node] if isinstance(node, str) else None
+        if isinstance(node, dict) and node["t"] in _PLAIN and node.keys() == {"t", "k"}:
+            inner = _run_together(node["k"])
+        for piece in [node] if inner is None else inner:
+            if isinstance(piece, str) and found and isinstance(found[-1], str):
+                found[-1] += piece
+            else:
+                found.append(piece)
+    return found
+
+
+def _classes(node: Node) -> list[str]:
+    return node.get("c", []) if isinstance(node, dict) else []
 
 
 class _Grid:
@@ -197,7 +247,6 @@ class _Grid:
                 self._wanted[at] = max(self._wanted.get(at, 0.0), room(cell["k"]))
                 self._one_line[at] = self._one_line.get(at, True) and bool(_ONE_LINE.intersection(cell["c"]))
             at += cell["w"]
-        row["y"] = self._row
         self._row += 1
         return row
 
