@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import unicodedata
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any
 import pikepdf
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 from pypdf import PdfReader
 from report_pages import DEDUCTIONS, MANY, OPEN, RARE, RARE_NAME, SCORED, VETOED, Reports
 from report_set import RATERS
@@ -397,3 +399,16 @@ def test_verapdf_would_find_it(reports: Reports, tmp_path: Path) -> None:
         pdf.save(spoilt)
     said, _ = verapdf(spoilt)
     assert said == ["FAIL PDFA-3A", "FAIL PDFUA-1"]
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg"])
+def test_a_picture_of_dots_is_shown(kind: str) -> None:
+    """A picture in PNG or JPEG, as somebody's own notebook may draw one, stands in the PDF with its words."""
+    drawn = io.BytesIO()
+    Image.new("RGB", (8, 4), "#8c2f23").save(drawn, kind)
+    address = f"data:image/{kind};base64,{b64encode(drawn.getvalue()).decode()}"
+    page = f'<html lang="zh"><title>t</title><h1>县</h1><figure><img alt="得分构成图" src="{address}"></figure></html>'
+    with pikepdf.open(io.BytesIO(export.to_pdf(page))) as pdf:
+        assert [str(each.Alt) for each in elements(pdf.Root.StructTreeRoot.K) if each.S == "/Figure"] == ["得分构成图"]
+        (shown,) = (each for each in pdf.objects if isinstance(each, pikepdf.Stream) and each.get("/Width") == 8)
+        assert shown.Height == 4

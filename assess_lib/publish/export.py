@@ -170,8 +170,10 @@ def to_pdf(page: str, attached: Mapping[str, bytes] | None = None) -> bytes:
 
 
 def _typeset(made: paper.Paper) -> bytes:
-    # typst-py takes a dictionary of files, though its type hints do not say so
-    sources: Any = {"main.typ": _template(), "page.json": made.as_json(), **made.files}
+    # typst-py takes a dictionary of files, though its type hints do not say so. It parses each of them as Typst's own
+    # markup, at some cost; as a comment, which the template takes off again, it is passed over.
+    given = {"page.json": made.as_json(), **made.files}
+    sources: Any = {"main.typ": _template(), **{name: b"/*" + content for name, content in given.items()}}
     done = _compiler().compile(input=sources, format="pdf", pdf_standards=["a-3a", "ua-1"], timestamp=0)
     assert isinstance(done, bytes)
     return done

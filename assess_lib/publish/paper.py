@@ -14,9 +14,10 @@ from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from lxml import etree, html
+from lxml import etree
 
 from assess_lib import fonts
 
@@ -25,7 +26,8 @@ Node = dict[str, Any] | str
 _WORDS = "a abbr b br cite code data del em i ins kbd mark q rp rt ruby s samp small span strong sub sup time u var"
 _INLINE = frozenset(_WORDS.split())
 # of these, the template sets the words as those around them
-_PLAIN = frozenset("abbr b cite code data em i kbd mark ruby samp small span strong time var".split())
+_UNSEEN = "abbr b cite code data em i kbd mark ruby samp small span strong time var"
+_PLAIN = frozenset(_UNSEEN.split())
 _USUAL = {"c": [], "w": 1, "h": 1}  # what a cell is when it says nothing of it
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _DROPPED = frozenset(("script", "style", "template", "col", "colgroup", "link", "meta", "input"))
@@ -34,16 +36,19 @@ _WIDE = frozenset(("ledger-box", "annex-box", "checked"))
 _NEW_PAGE = frozenset(("ledger-box", "annex-box"))
 _ONE_LINE = frozenset(("number", "short", "status", "seq"))
 _BLANK = re.compile(r"[ \t\n\r\f]+")
-_LONG_WORD = re.compile(r"[!-~]{20,}")
+_LONG = 20
+_LONG_WORD = re.compile(rf"[!-~]{{{_LONG},}}")
 _PLACE = re.compile(r"(?:width|margin-left)\s*:\s*([\d.]+)%")
 _DATA_IMAGE = re.compile(r"data:image/(svg\+xml|png|jpeg);base64,(.*)", re.DOTALL)
-_ENDINGS = {"svg+xml": "svg", "png": "png", "jpeg": "jpg"}
+# the few addresses of a drawing that are worth a look: it names its own shapes hundreds of times
+_ADDRESSES = etree.XPath("//@*[local-name() = 'href' and not(starts-with(., '#'))]", smart_strings=False)
+_all_words = etree.XPath("string()", smart_strings=False)
 _LINKS = ("http://", "https://", "mailto:")
 
 
 @dataclass(slots=True)
 class Paper:
-    """A page as data, with its pictures by file name."""
+    """A page as data, with its drawings by file name."""
 
     data: dict[str, Any]
     files: dict[str, bytes] = field(default_factory=dict)
@@ -55,8 +60,8 @@ class Paper:
 
 def read_page(page: str) -> Paper:
     """Return a web page made by ``to_html`` or ``render_page`` as data for the template."""
-    document = html.document_fromstring(page)
-    return _Reader().paper(document)
+    # lxml.html would make each element one of its own kind, in Python, for nothing that is used here
+    return _Reader().paper(etree.fromstring(page, etree.HTMLParser()))
 
 
 class _Reader:
@@ -139,7 +144,9 @@ class _Reader:
             content = b""
         if not match or not content:
             return {"t": "p", "k": [alt]}
-        name = f"picture-{len(self._files)}.{_ENDINGS[match[1]]}"
+        if match[1] != "svg+xml":
+            return {"t": "img", "alt": alt, "dots": list(content)}
+        name = f"picture-{len(self._files)}.svg"
         self._files[name] = content
         return {"t": "img", "alt": alt, "file": name}
 
@@ -173,7 +180,8 @@ class _Reader:
     def _row(self, row: Any) -> dict[str, Any]:
         cells = []
         for cell in row.iterchildren("td", "th"):
-            made: dict[str, Any] = {"k": tidy(self._kids(cell)), "c": (cell.get("class") or "").split()}
+            words = tidy(self._kids(cell)) if len(cell) else _words(cell.text)
+            made: dict[str, Any] = {"k": words, "c": (cell.get("class") or "").split()}
             made["w"], made["h"] = _span(cell, "colspan"), _span(cell, "rowspan")
             if cell.tag == "th":
                 made["th"] = True
@@ -194,9 +202,10 @@ def _lean_cell(cell: dict[str, Any]) -> dict[str, Any] | str:
     if "number" in cell["c"] and any("remark" in _classes(node) for node in words):
         words = _remarks_below(words)
     words = _run_together(words)
-    text = "".join(words) if all(isinstance(node, str) for node in words) else words
-    made = {name: value for name, value in cell.items() if value != _USUAL.get(name)} | {"k": text}
-    return text if made.keys() == {"k"} and isinstance(text, str) else made
+    text = words[0] if len(words) == 1 and isinstance(words[0], str) else None
+    made = {name: value for name, value in cell.items() if value != _USUAL.get(name)}
+    made["k"] = words if text is None else text
+    return made if text is None or len(made) > 1 else text
 
 
 def _remarks_below(words: list[Node]) -> list[Node]:
@@ -211,12 +220,13 @@ def _run_together(nodes: list[Node]) -> list[Node]:
     """Return the pieces of a line without the elements that look like the words around them."""
     found: list[Node] = []
     for node in nodes:
-        inner = [node] if isinstance(node, str) else None
+        inner: Iterable[Node] = (node,)
         if isinstance(node, dict) and node["t"] in _PLAIN and node.keys() == {"t", "k"}:
             inner = _run_together(node["k"])
-        for piece in [node] if inner is None else inner:
-            if isinstance(piece, str) and found and isinstance(found[-1], str):
-                found[-1] += piece
+        for piece in inner:
+            last = found[-1] if found else None
+            if isinstance(piece, str) and isinstance(last, str):
+                found[-1] = last + piece
             else:
                 found.append(piece)
     return found
@@ -241,7 +251,8 @@ class _Grid:
         for cell in row["cells"]:
             while (self._row, at) in self._taken:
                 at += 1
-            self._taken.update((self._row + y, at + x) for y in range(cell["h"]) for x in range(cell["w"]))
+            if cell["h"] > 1:
+                self._taken.update((self._row + y, at + x) for y in range(1, cell["h"]) for x in range(cell["w"]))
             self._wanted.setdefault(at + cell["w"] - 1, 0.0)
             if cell["w"] == 1:
                 self._wanted[at] = max(self._wanted.get(at, 0.0), room(cell["k"]))
@@ -267,8 +278,13 @@ def room(nodes: Iterable[Node]) -> float:
         if piece == "\n":
             longest, current = max(longest, current), 0.0
         else:
-            current += sum(1.0 if unicodedata.east_asian_width(char) in "WFA" else 0.56 for char in piece)
+            current += _width(piece)
     return max(longest, current)
+
+
+@lru_cache(maxsize=4096)  # the words of a table's cells come again and again, in one page and from page to page
+def _width(text: str) -> float:
+    return sum(1.0 if unicodedata.east_asian_width(char) in "WFA" else 0.56 for char in text)
 
 
 def _texts(nodes: Iterable[Node]) -> Iterable[str]:
@@ -286,9 +302,7 @@ def _texts(nodes: Iterable[Node]) -> Iterable[str]:
 def _fetches(svg: bytes) -> bool:
     """Tell whether a drawing refers to anything outside itself. Raises XMLSyntaxError for one that is no XML."""
     drawing = etree.fromstring(svg, etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True))
-    return any(
-        not address.lstrip().startswith(("data:", "#")) for address in drawing.xpath("//@*[local-name() = 'href']")
-    )
+    return any(not address.lstrip().startswith(("data:", "#")) for address in _ADDRESSES(drawing))
 
 
 def without_pictures(data: Any) -> Any:
@@ -318,7 +332,7 @@ def with_shapes(data: Any) -> Any:
 def _title(document: Any) -> str:
     """Return the page's title; both standards ask for one, so a page without has that of its first heading."""
     heading = next(document.iter("h1"), None)
-    given = document.findtext("head/title") or ("" if heading is None else heading.text_content())
+    given = document.findtext("head/title") or ("" if heading is None else _all_words(heading))
     return _BLANK.sub(" ", given).strip() or "考核报告"
 
 
@@ -330,7 +344,7 @@ def _running(header: Any) -> dict[str, Any]:
     for span in header.iter("span"):
         for name in (span.get("class") or "").split():
             if name in told:
-                told[name].append(_BLANK.sub(" ", span.text_content()).strip())
+                told[name].append(_BLANK.sub(" ", _all_words(span)).strip())
     return {
         "title": "".join(told["running-title"]),
         "marks": told["draft"] + told["sample"],
@@ -428,6 +442,12 @@ class _Tidy:
             return [{"t": "br"}]
         kids = [piece for kid in node["k"] for piece in self._inline(kid)]
         return [node | {"k": kids}] if kids else []
+
+
+def _words(text: str | None) -> list[Node]:
+    """Return the words of a cell in which nothing but text stands, as ``tidy`` would."""
+    tidied = _BLANK.sub(" ", text).strip(" ") if text else ""
+    return list(_breakable(tidied)) if len(tidied) >= _LONG else [tidied] if tidied else []
 
 
 def _close(found: list[Node], line: list[Node], mixed: bool) -> None:
