@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -187,3 +189,19 @@ def test_bare_object_shows_no_path() -> None:
     output = new_output("execute_result", {"text/plain": "PosixPath('/data/raw/2022') at 0x7f12"}, execution_count=1)
     made = record.normalise(notebook(output), record.Scrubber({Path("/data"): "<项目>"}))
     assert made.cells[1].outputs[0].data["text/plain"] == "PosixPath('<项目>/raw/2022') at 0x0"
+
+
+def test_publishing_builds_no_parser_of_addresses() -> None:
+    """Importing what makes pages takes no second for a parser that no notebook needs; notebooks are still validated."""
+    code = """
+import sys
+import assess_lib.publish.export
+import nbformat
+assert "jsonschema" in sys.modules and "lark" not in sys.modules
+try:
+    nbformat.validate({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "odd"}]})
+except nbformat.ValidationError:
+    print("refused")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "refused"
