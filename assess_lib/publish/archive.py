@@ -13,7 +13,8 @@ _ENTRY = re.compile(rb"(\d{10}) (\d{5}) ([nf])\s*\n")
 _START = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*$")
 _ROW = re.compile(rb"/Type/StructElem/S/TR/.*?/K\[([^\]]*)\]", re.DOTALL)
 _KID = re.compile(rb"(\d+) 0 R")
-_STRONG_CELL = re.compile(rb"/Type/StructElem/S/TD/.*?/K\[(\d+) 0 R", re.DOTALL)
+_CELL = b"/Type/StructElem/S/TD/"
+_FIRST_KID = re.compile(rb"/K\[(\d+) 0 R")
 _STRONG = b"/Type/StructElem/S/Strong/"
 _COLUMNS = re.compile(rb"/Headers\[[^\]]*\]")
 _TABLE = b"/A[<</O/Table"
@@ -39,8 +40,9 @@ def finish(pdf: bytes) -> bytes:
 
 
 def _is_strong(objects: dict[int, bytes], number: int) -> bool:
-    cell = _STRONG_CELL.search(objects[number])
-    return cell is not None and _STRONG in objects.get(int(cell[1]), b"")[:80]
+    content = objects[number]
+    kid = _FIRST_KID.search(content) if _CELL in content[:60] else None
+    return kid is not None and _STRONG in objects.get(int(kid[1]), b"")[:80]
 
 
 def _as_header(cell: bytes) -> bytes:

@@ -28,7 +28,8 @@ _INLINE = frozenset(_WORDS.split())
 # of these, the template sets the words as those around them
 _UNSEEN = "abbr b cite code data em i kbd mark ruby samp small span strong time var"
 _PLAIN = frozenset(_UNSEEN.split())
-_USUAL = {"c": [], "w": 1, "h": 1}  # what a cell is when it says nothing of it
+_GROUPS = frozenset(("group", "part"))  # rows that head others
+_CELL_LOOKS = frozenset(("number", "code", "what", "status"))  # the classes of a cell that the template asks for
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _DROPPED = frozenset(("script", "style", "template", "col", "colgroup", "link", "meta", "input"))
 _UNSEEN_ON_PAPER = "note"  # details whose words stand in the notes below the table
@@ -171,8 +172,9 @@ class _Reader:
             "body": [grid.place(self._row(row)) for row in rows],
         }
         node["columns"] = grid.columns()
-        for part in ("head", "body"):
-            node[part] = [_lean(row) for row in node[part]]
+        node["right"] = right = grid.numbers()
+        node["head"] = [_lean(row, []) for row in node["head"]]
+        node["body"] = [_lean(row, right if number else []) for number, row in enumerate(node["body"])]
         if classes:
             node["c"] = classes
         return node
@@ -189,23 +191,35 @@ class _Reader:
         return {"c": (row.get("class") or "").split(), "cells": cells}
 
 
-def _lean(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with no more than the template needs: most cells are nothing but a text."""
-    made: dict[str, Any] = {"cells": [_lean_cell(cell) for cell in row["cells"]]}
+def _lean(row: dict[str, Any], right: list[bool]) -> dict[str, Any]:
+    """Return a row with no more than the template needs: most cells are nothing but a text.
+
+    ``right`` tells which columns hold numbers; it is empty for a row that does not look like the others, and so says
+    all of each of its cells.
+    """
+    alike = [] if _GROUPS.intersection(row["c"]) else right
+    made: dict[str, Any] = {"cells": [_lean_cell(cell, alike) for cell in row["cells"]]}
     if row["c"]:
         made["c"] = row["c"]
     return made
 
 
-def _lean_cell(cell: dict[str, Any]) -> dict[str, Any] | str:
-    words = cell["k"]
-    if "number" in cell["c"] and any("remark" in _classes(node) for node in words):
+def _lean_cell(cell: dict[str, Any], right: list[bool]) -> dict[str, Any] | str:
+    words, classes = cell["k"], cell["c"]
+    if "number" in classes and any("remark" in _classes(node) for node in words):
         words = _remarks_below(words)
     words = _run_together(words)
     text = words[0] if len(words) == 1 and isinstance(words[0], str) else None
-    made = {name: value for name, value in cell.items() if value != _USUAL.get(name)}
-    made["k"] = words if text is None else text
-    return made if text is None or len(made) > 1 else text
+    made: dict[str, Any] = {"k": words if text is None else text}
+    if looks := [name for name in classes if name in _CELL_LOOKS]:
+        made["c"] = looks
+    made.update((name, cell[name]) for name in ("w", "h") if cell[name] != 1)
+    if "th" in cell:
+        made["th"] = True
+    if text is not None and len(made) - ("c" in made) == 1 and cell["at"] < len(right):
+        as_its_column = ["number"] if right[cell["at"]] else []
+        return text if looks == as_its_column else made
+    return made
 
 
 def _remarks_below(words: list[Node]) -> list[Node]:
@@ -244,6 +258,7 @@ class _Grid:
         self._row = 0
         self._wanted: dict[int, float] = {}
         self._one_line: dict[int, bool] = {}
+        self._numbers: dict[int, bool] = {}
 
     def place(self, row: dict[str, Any]) -> dict[str, Any]:
         """Note the place of each cell of the next row."""
@@ -257,6 +272,9 @@ class _Grid:
             if cell["w"] == 1:
                 self._wanted[at] = max(self._wanted.get(at, 0.0), room(cell["k"]))
                 self._one_line[at] = self._one_line.get(at, True) and bool(_ONE_LINE.intersection(cell["c"]))
+                if "th" not in cell:
+                    self._numbers[at] = self._numbers.get(at, True) and "number" in cell["c"]
+            cell["at"] = at
             at += cell["w"]
         self._row += 1
         return row
@@ -269,6 +287,10 @@ class _Grid:
         if all(lines):
             return [max(width + 1.2, 1.5) for width in wanted]
         return [0.0 if line else min(max(width, 4.0), 44.0) for width, line in zip(wanted, lines, strict=True)]
+
+    def numbers(self) -> list[bool]:
+        """Tell for each column whether it holds numbers only, and so stands at the right."""
+        return [self._numbers.get(at, False) for at in range(1 + max(self._wanted, default=0))]
 
 
 def room(nodes: Iterable[Node]) -> float:
