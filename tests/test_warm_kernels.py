@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -79,8 +80,9 @@ def text(made: nbformat.NotebookNode) -> str:
 def execute(folder: Path, manager: type[AsyncKernelManager], kernel: str = "python3") -> dict[str, Any]:
     """Run the awkward cells in a folder of their own, and return what they show."""
     work = folder / "work"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
+    work.mkdir(exist_ok=True)
+    for left in work.iterdir():  # the folder itself stays: a nursery may be in it
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
     made = awkward_cells.notebook(kernel)
     NotebookClient(
         made,
@@ -93,6 +95,16 @@ def execute(folder: Path, manager: type[AsyncKernelManager], kernel: str = "pyth
     ).execute()
     assert (work / "left.txt").exists(), "what was registered for the kernel's end was not called"
     return awkward_cells.shown(made)
+
+
+_ordinary: dict[str, Any] = {}
+
+
+def ordinary_outputs(folder: Path) -> dict[str, Any]:
+    """Return what the awkward cells show in an ordinary kernel, in which they run once."""
+    if not _ordinary:
+        _ordinary.update(execute(folder, AsyncKernelManager))
+    return _ordinary
 
 
 def assert_same(shown: dict[str, Any], ordinary: dict[str, Any]) -> None:
@@ -114,16 +126,32 @@ def gone(*marks: str) -> bool:
 
 def test_outputs_are_those_of_an_ordinary_kernel(tmp_path: Path) -> None:
     """Over ninety awkward cells: outputs, numbers, tracebacks and widgets' state as from an ordinary kernel."""
-    ordinary = execute(tmp_path, AsyncKernelManager)
+    ordinary = ordinary_outputs(tmp_path)
     assert ordinary["value"]["outputs"][0]["data"] == {"text/plain": "42"}
     assert ordinary["figure"]["outputs"][1]["data"].keys() == {"text/plain", "image/png"}
     assert_same(execute(tmp_path, PyplotManager), ordinary)
 
 
+def test_outputs_of_kernels_that_were_built_before_the_fork_are_the_same(tmp_path: Path) -> None:
+    """The same in kernels whose shell was built once, in a worker that was forked itself: as the batch has them."""
+    ordinary = ordinary_outputs(tmp_path)
+    imports = (*PyplotManager.imports, "inherited_kernels")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests"), "AWKWARD_FOLDER": str(tmp_path)}
+    nursery = client.Nursery(imports, environment)
+    try:
+        worker, line = nursery.fork([], "/", environment, wire=True, call="inherited_kernels:serve")
+        with worker, line, line.makefile("rb") as stream:
+            told = json.loads(stream.read())
+    finally:
+        nursery.close()
+    assert told["idents"][0] == told["idents"][1], "each kernel was built anew"
+    assert_same(told["shown"], json.loads(json.dumps(ordinary)))
+
+
 @pytest.mark.deep
 def test_outputs_of_the_provisioner_are_those_of_an_ordinary_kernel(tmp_path: Path) -> None:
     """The same through the kernelspec and the provisioner, with the full kernel protocol."""
-    assert_same(execute(tmp_path, AsyncKernelManager, "python3-warm"), execute(tmp_path, AsyncKernelManager))
+    assert_same(execute(tmp_path, AsyncKernelManager, "python3-warm"), ordinary_outputs(tmp_path))
 
 
 def test_stock_nbclient_gets_a_forked_kernel_by_its_name(tmp_path: Path) -> None:

@@ -44,6 +44,8 @@ CELL_TIMEOUT = 600  # seconds that one cell may take
 _LOOK_ROUND = 10  # seconds without an outcome until the batch asks whether anybody is still at work
 NOTEBOOK_TIMEOUT = 1800  # seconds that a whole notebook may take
 
+_KERNEL_SETTINGS = ("--HistoryManager.enabled=False",)
+
 # Longer paths than this do not fit into the address of a Unix socket.
 _LONGEST_RUNTIME = 60
 
@@ -282,7 +284,7 @@ def _start_worker(setup: _Setup) -> None:
     os.environ.update(environment)
     tempfile.tempdir = None  # from now on the private folder: what is left in it goes with the batch
     if forked:  # and what this process has imported is what its kernels find; its keeper ends it
-        warm.inherit_nursery(hearth.KERNELS, os.environ)
+        warm.inherit_nursery(hearth.KERNELS, os.environ, _KERNEL_SETTINGS, str(setup.notebooks))
     else:
         threading.Thread(target=_die_with_parent, daemon=True).start()
         with contextlib.suppress(warm.CannotFork):
@@ -319,7 +321,7 @@ def _own_environment(setup: _Setup) -> dict[str, str]:
     spec, temporary = setup.runtime / "kernels" / "python3", setup.runtime / "t"
     spec.mkdir(parents=True, exist_ok=True)
     temporary.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--HistoryManager.enabled=False"]
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *_KERNEL_SETTINGS]
     text = json.dumps({"argv": command, "display_name": "Python 3", "language": "python"})
     own = spec / f"kernel-{os.getpid()}.tmp"
     own.write_text(text, encoding="utf-8")
@@ -409,6 +411,7 @@ def _execute(task: Task) -> tuple[Any, Failure | None, dict[str, float]]:
                 warm_imports=hearth.KERNELS,
                 coalesce_streams=True,
                 record_timing=False,
+                ipython_hist_file="",  # there is no history at all
                 config=_transport(),
                 on_notebook_start=watch.notebook_start,
                 on_cell_start=watch.cell_start,

@@ -155,7 +155,9 @@ class Nursery:
         return self._stamps is None or all(_stamp(file) == stamp for file, stamp in self._stamps.items())
 
     @classmethod
-    def inherited(cls, imports: Sequence[str], environment: Mapping[str, str]) -> Self:
+    def inherited(
+        cls, imports: Sequence[str], environment: Mapping[str, str], settings: Sequence[str], folder: str
+    ) -> Self:
         """Fork this process, which has imported everything and has one thread, as its own nursery."""
         self = cls.__new__(cls)
         self.imports, self.environment = tuple(imports), _shared(environment)
@@ -165,7 +167,7 @@ class Nursery:
         pid = os.fork()
         if pid == 0:
             try:
-                nursery.serve_inherited(theirs)
+                nursery.serve_inherited(theirs, settings, folder)
             finally:
                 os._exit(0)
         theirs.close()
@@ -307,11 +309,17 @@ def open_nursery(imports: Sequence[str], environment: Mapping[str, str]) -> Nurs
         return _nursery
 
 
-def inherit_nursery(imports: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Fork this process as its own nursery, where it is itself forked from one that has imported these modules."""
+def inherit_nursery(
+    imports: Sequence[str], environment: Mapping[str, str], settings: Sequence[str], folder: str
+) -> None:
+    """Fork this process as its own nursery, where it is itself forked from one that has imported these modules.
+
+    It gets ready for kernels with these ``settings`` (the launcher's arguments without the connection file) that start
+    in a folder.
+    """
     global _nursery, _owner
     with _guard:
-        _nursery, _owner = Nursery.inherited(imports, environment), os.getpid()
+        _nursery, _owner = Nursery.inherited(imports, environment, settings, folder), os.getpid()
 
 
 def close_nursery() -> None:

@@ -9,29 +9,28 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-import copy
 import os
-import re
 import socket
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import zmq
 from ipykernel.iostream import BackgroundSocket, IOPubThread
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 from ipykernel.utils import _async_in_context
+from ipykernel.zmqshell import ZMQInteractiveShell
+from IPython.core.application import BaseIPythonApplication
 from tornado import ioloop
 from traitlets import Any as AnyTrait
 from traitlets import Type as TypeTrait
-from traitlets.config import Config
 
 from assess_lib.warm import wire
-
-_SETTING = re.compile(r"--[A-Za-z]+\.[a-z_]+=(True|False|\d+)")
 
 
 class _Stream:
@@ -70,20 +69,24 @@ class _Publisher(IOPubThread):
 
     def __init__(self, writer: wire.Writer) -> None:
         self._writer = writer
-        self._outlet = wire.Outlet()
-        self._master_pid = os.getpid()
         self._pipe_flag = True
         self._stopped = False
         self.socket: Any = self
         self.session: Any = False
         self.background_socket = BackgroundSocket(self)
-        self.loop = ioloop.IOLoop(make_current=False)
         self.io_loop: Any = _Later(self)
-        self._sending = threading.RLock()
         self._events: deque[Callable[..., Any]] = deque()
         self._event_pipes: dict[threading.Thread, Any] = {}
-        self.thread = threading.Thread(target=self._thread_main, name="IOPub", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread, in the process that is to publish."""
+        self._outlet = wire.Outlet()
+        self._master_pid = os.getpid()
+        self._sending = threading.RLock()
+        self.loop = ioloop.IOLoop(make_current=False)
         self.loop.add_handler(self._outlet.reading, lambda *_: self.schedule(self._forward), ioloop.IOLoop.READ)
+        self.thread = threading.Thread(target=self._thread_main, name="IOPub", daemon=True)
+        super().start()  # type: ignore[no-untyped-call]
 
     def _thread_main(self) -> None:
         self.loop.start()
@@ -158,50 +161,53 @@ class WarmApp(IPKernelApp):
 
 
 class WiredApp(WarmApp):
-    """ipykernel's application with a socket pair instead of connection file, ports, heartbeat and poller."""
+    """ipykernel's application with a socket pair instead of connection file, ports, heartbeat and poller.
+
+    The larger part of its beginning (arguments, configuration, kernel, shell) needs neither the socket nor a thread:
+    ``build`` does it once, before kernels are forked, and each of them begins from there.
+    """
 
     kernel_class = TypeTrait(WiredKernel, klass=IPythonKernel)
-    connection: socket.socket
-    learned: ClassVar[dict[tuple[str, ...], Config]] = {}
-    """What arguments mean, by the arguments: taken apart once, before kernels are forked."""
+    built_for: tuple[tuple[str, ...], str] | None = None
+    """Of what arguments, and in what folder, it was built; None: not yet."""
 
-    def parse_command_line(self, argv: Any = None) -> None:
-        """Take over what the arguments are known to mean, or take them apart."""
-        known = self.learned.get(_settings(argv or ()))
-        if known is None:
-            super().parse_command_line(argv)
-        else:
-            self.argv = list(argv)
-            self.update_config(copy.deepcopy(known))
+    def build(self, settings: Sequence[str]) -> None:
+        """Do what is the same for all kernels of these arguments that start in this folder."""
+        BaseIPythonApplication.initialize(self, list(settings))  # type: ignore[no-untyped-call]
+        self.init_pdb()  # type: ignore[no-untyped-call]
+        self.init_blackhole()  # type: ignore[no-untyped-call]
+        self.init_sockets()
+        self.init_kernel()
+        self.built_for = tuple(settings), str(Path.cwd())
 
-    def init_connection_file(self) -> None:
-        """There is none."""
-
-    def write_connection_file(self, **kwargs: Any) -> None:
-        """There is none."""
-
-    def log_connection_info(self) -> None:
-        """There is none."""
-
-    def init_poller(self) -> None:
-        """The keeper ends this process when nobody is left who wants it."""
-
-    def init_heartbeat(self) -> None:
-        """The other side has a handle of this process."""
+    def initialize(self, argv: Any = None) -> None:
+        """Do the rest of the application's beginning, in the process of the kernel."""
+        self.kernel.shell.init_environment()  # this process has an environment of its own
+        self.session.session, self.session.pid = str(uuid4()), os.getpid()
+        self.iopub_thread.start()
+        self.init_io()  # type: ignore[no-untyped-call]
+        self.displayhook.get_execution_count = lambda: self.kernel.execution_count
+        self.init_signal()  # type: ignore[no-untyped-call]
+        self.init_path()  # type: ignore[no-untyped-call]
+        self.init_shell()  # type: ignore[no-untyped-call]
+        self.init_gui_pylab()
+        self.init_extensions()  # type: ignore[no-untyped-call]
+        self.init_code()  # type: ignore[no-untyped-call]
+        sys.stdout.flush()
+        sys.stderr.flush()
 
     def init_sockets(self) -> None:
-        """Take the socket pair in the place of sockets."""
+        """Take the socket pair in the place of sockets; the socket itself comes later."""
         self.session.key = b""  # nobody else can write to a socket pair
-        writer = wire.Writer(self.connection)
-        self.shell_stream = _Stream(writer)
+        self.writer = wire.Writer()
+        self.shell_stream = _Stream(self.writer)
         self.configure_tornado_logger()  # type: ignore[no-untyped-call]
-        self.iopub_thread = _Publisher(writer)
-        self.iopub_thread.start()  # type: ignore[no-untyped-call]
+        self.iopub_thread = _Publisher(self.writer)
         self.iopub_socket = self.iopub_thread.background_socket
 
     def init_kernel(self) -> None:
         """Create the kernel."""
-        kernel = self.kernel_class.instance(
+        self.kernel = self.kernel_class.instance(
             parent=self,
             session=self.session,
             shell_stream=self.shell_stream,
@@ -212,8 +218,11 @@ class WiredApp(WarmApp):
             profile_dir=self.profile_dir,
             user_ns=self.user_ns,
         )
-        self.kernel = kernel
-        self.displayhook.get_execution_count = lambda: kernel.execution_count
+
+    def connect(self, connection: socket.socket) -> None:
+        """Take the socket to talk by."""
+        self.connection = connection
+        self.writer.connect(connection)
 
     def start(self) -> None:
         """Serve until the other side asks to stop or is gone."""
@@ -251,20 +260,32 @@ def _settings(arguments: Sequence[str]) -> tuple[str, ...]:
     return tuple(arguments[2:] if arguments[:1] == ["-f"] else arguments)
 
 
-def learn(arguments: Sequence[str]) -> None:
-    """Take a launcher's arguments apart, for the kernels that will be forked from this process with the same ones."""
-    settings = _settings(arguments)
-    if settings in WiredApp.learned or not all(_SETTING.fullmatch(setting) for setting in settings):
-        return
-    app = WiredApp()  # type: ignore[no-untyped-call]
-    app.parse_command_line(list(settings))
-    WiredApp.learned[settings] = app.config
+def build(settings: Sequence[str], folder: str) -> None:
+    """Build the application of the kernels that are to be forked from this process, for arguments and a folder."""
+    os.chdir(folder)
+    WiredApp.instance().build(settings)
+
+
+def _application(arguments: Sequence[str]) -> WiredApp:
+    """Return the application that was built before the fork, if it is of this kind, and a new one otherwise."""
+    if WiredApp.initialized():
+        app = WiredApp.instance()
+        # the one thing of the environment that a kernel takes in when it is built
+        if app.built_for == (_settings(arguments), str(Path.cwd())) and "JPY_SESSION_NAME" not in os.environ:
+            return app
+        for kind in (WiredApp, WiredKernel, ZMQInteractiveShell):
+            kind.clear_instance()
+    return WiredApp.instance()
 
 
 def run(connection: socket.socket, arguments: list[str]) -> None:
     """Be a kernel at this socket until the other side has had enough; ``arguments`` are the launcher's."""
-    WiredApp.connection = connection
-    WiredApp.launch_instance(arguments)
+    app = _application(arguments)
+    if app.built_for is None:
+        app.build(_settings(arguments))
+    app.connect(connection)
+    app.initialize()
+    app.start()
 
 
 def run_zmq(arguments: list[str]) -> None:

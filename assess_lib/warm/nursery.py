@@ -112,10 +112,17 @@ def serve(descriptor: int, imports: Sequence[str], later: Sequence[str] = ()) ->
     nursery.leave()
 
 
-def serve_inherited(requests: socket.socket) -> None:
-    """Fork for each request, in a process that was forked itself and has imported everything; end when it is closed."""
+def serve_inherited(requests: socket.socket, settings: Sequence[str], folder: str) -> None:
+    """Fork for each request, in a process that was forked itself and has imported everything; end when it is closed.
+
+    Kernels of these ``settings`` (the launcher's arguments without the connection file) that start in this folder find
+    the larger part of their beginning done.
+    """
+    from assess_lib.warm import kernel
+
     os.setsid()
     _hold_only(requests.fileno())
+    kernel.build(settings, folder)
     gc.freeze()
     _Nursery(requests, dict(os.environ), ()).serve()
 
@@ -195,8 +202,6 @@ class _Nursery:
         return {name: value for name, value in os.environ.items() if self._before.get(name) != value}
 
     def _fork(self, request: dict[str, Any], lines: list[int]) -> None:
-        if not request["call"]:
-            _learn(request["arguments"])
         if _threads() == 1:  # otherwise the life line breaks, and the other side starts an ordinary kernel
             pid = os.fork()
             if pid == 0:
@@ -225,13 +230,6 @@ class _Nursery:
             if pid not in self._keepers:  # of a kernel whose keeper was killed
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-
-
-def _learn(arguments: Sequence[str]) -> None:
-    from assess_lib.warm import kernel
-
-    with contextlib.suppress(Exception):  # what is wrong with them the kernel will say
-        kernel.learn(arguments)
 
 
 # ---- in the keeper ----------------------------------------------------------------------------------------------

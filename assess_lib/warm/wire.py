@@ -58,15 +58,20 @@ class Reader:
 class Writer:
     """Send messages whole, whichever thread sends them."""
 
-    def __init__(self, connection: socket.socket) -> None:
-        self._connection = connection
+    def __init__(self) -> None:
+        self._connection: socket.socket | None = None
         self._lock = threading.Lock()
+
+    def connect(self, connection: socket.socket) -> None:
+        """Take the socket to send by; before there is one nobody hears anything."""
+        self._connection = connection
 
     def send(self, channel: bytes, frames: Sequence[bytes | memoryview]) -> None:
         """Send one message; when the other side is gone there is nobody to tell."""
         data = packed(channel, frames)
         with self._lock, _uninterrupted(), contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            self._connection.sendall(data)
+            if self._connection is not None:
+                self._connection.sendall(data)
 
 
 @contextlib.contextmanager
