@@ -205,3 +205,26 @@ except nbformat.ValidationError:
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "refused"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+def test_a_process_may_be_forked_once_all_is_loaded() -> None:
+    """Getting ready starts no thread, so processes forked afterwards make PDFs at the same time, all alike."""
+    code = """
+import hashlib, os
+from assess_lib.publish import export
+export.get_ready()
+assert len(os.listdir("/proc/self/task")) == 1
+children = []
+for _ in range(2):
+    ours, theirs = os.pipe()
+    if os.fork() == 0:
+        made = export.to_pdf("<html lang='zh'><title>县</title><h1>县</h1><p>城关镇𠮷</p></html>")
+        os.write(theirs, hashlib.sha256(made).digest())
+        os._exit(0)
+    os.close(theirs)
+    children.append(ours)
+print(*{os.read(ours, 32).hex() for ours in children})
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    assert len(done.stdout.split()) == 1 and len(done.stdout.strip()) == 64

@@ -12,7 +12,8 @@ from jinja2 import pass_context
 from nbconvert.exporters.html import HTMLExporter
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbconvert.preprocessors.sanitize import SanitizeHTML
-from nbformat import NotebookNode
+from nbformat import NotebookNode, validate
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from traitlets.config import Config
 
 from assess_lib import fonts
@@ -145,6 +146,19 @@ def _compiler() -> Compiler:
         font_paths=sorted({str(path.parent) for path in fonts.font_files()}),
         ignore_system_fonts=True,
     )
+
+
+def get_ready() -> None:
+    """Load once what every page needs: the templates, the notebooks' schema, the fonts.
+
+    It starts no thread: a process may be forked afterwards. Typst starts its threads with the first PDF, and a process
+    forked after that would wait for them without end.
+    """
+    cells = [new_markdown_cell(" "), new_code_cell("", outputs=[new_output("display_data", {"text/html": "<p></p>"})])]
+    notebook = new_notebook(cells=cells)
+    validate(notebook)
+    to_html(notebook)
+    _compiler()
 
 
 def to_pdf(page: str, attached: Mapping[str, bytes] | None = None) -> bytes:

@@ -140,7 +140,7 @@ def mark_failure(notebook: NotebookNode, cell: int | None, cause: str = "") -> N
 
 def dump(notebook: NotebookNode) -> bytes:
     """Return a notebook's bytes: sorted keys, UTF-8, Unix line ends."""
-    text: str = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
+    text: str = nbformat.v4.writes(notebook)  # nbformat's own validates again what normalise has validated
     return (text.rstrip("\n") + "\n").encode("utf-8")
 
 
