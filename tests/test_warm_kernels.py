@@ -97,6 +97,12 @@ def execute(folder: Path, manager: type[AsyncKernelManager], kernel: str = "pyth
     return awkward_cells.shown(made)
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the one folder in which the awkward cells are run, as they tell where they are."""
+    return tmp_path_factory.mktemp("awkward")
+
+
 _ordinary: dict[str, Any] = {}
 
 
@@ -110,7 +116,8 @@ def ordinary_outputs(folder: Path) -> dict[str, Any]:
 def assert_same(shown: dict[str, Any], ordinary: dict[str, Any]) -> None:
     """Compare cell by cell."""
     assert shown.keys() == ordinary.keys()
-    assert [name for name in shown if shown[name] != ordinary[name]] == []
+    different = [name for name in shown if shown[name] != ordinary[name]]
+    assert {name: shown[name] for name in different} == {name: ordinary[name] for name in different}
 
 
 def gone(*marks: str) -> bool:
@@ -124,19 +131,19 @@ def gone(*marks: str) -> bool:
     return False
 
 
-def test_outputs_are_those_of_an_ordinary_kernel(tmp_path: Path) -> None:
+def test_outputs_are_those_of_an_ordinary_kernel(folder: Path) -> None:
     """Over ninety awkward cells: outputs, numbers, tracebacks and widgets' state as from an ordinary kernel."""
-    ordinary = ordinary_outputs(tmp_path)
+    ordinary = ordinary_outputs(folder)
     assert ordinary["value"]["outputs"][0]["data"] == {"text/plain": "42"}
     assert ordinary["figure"]["outputs"][1]["data"].keys() == {"text/plain", "image/png"}
-    assert_same(execute(tmp_path, PyplotManager), ordinary)
+    assert_same(execute(folder, PyplotManager), ordinary)
 
 
-def test_outputs_of_kernels_that_were_built_before_the_fork_are_the_same(tmp_path: Path) -> None:
+def test_outputs_of_kernels_that_were_built_before_the_fork_are_the_same(folder: Path) -> None:
     """The same in kernels whose shell was built once, in a worker that was forked itself: as the batch has them."""
-    ordinary = ordinary_outputs(tmp_path)
+    ordinary = ordinary_outputs(folder)
     imports = (*PyplotManager.imports, "inherited_kernels")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests"), "AWKWARD_FOLDER": str(tmp_path)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests"), "AWKWARD_FOLDER": str(folder)}
     nursery = client.Nursery(imports, environment)
     try:
         worker, line = nursery.fork([], "/", environment, wire=True, call="inherited_kernels:serve")
@@ -149,9 +156,9 @@ def test_outputs_of_kernels_that_were_built_before_the_fork_are_the_same(tmp_pat
 
 
 @pytest.mark.deep
-def test_outputs_of_the_provisioner_are_those_of_an_ordinary_kernel(tmp_path: Path) -> None:
+def test_outputs_of_the_provisioner_are_those_of_an_ordinary_kernel(folder: Path) -> None:
     """The same through the kernelspec and the provisioner, with the full kernel protocol."""
-    assert_same(execute(tmp_path, AsyncKernelManager, "python3-warm"), ordinary_outputs(tmp_path))
+    assert_same(execute(folder, AsyncKernelManager, "python3-warm"), ordinary_outputs(folder))
 
 
 def test_stock_nbclient_gets_a_forked_kernel_by_its_name(tmp_path: Path) -> None:

@@ -7,13 +7,14 @@ they are laid out one by one and remembered; what has to do with Latin letters i
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from io import BytesIO
+from pathlib import Path as FilePath
 
-from matplotlib.font_manager import get_font
+import matplotlib
 from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.path import Path
 from matplotlib.textpath import TextToPath
@@ -31,6 +32,7 @@ ASCENT, DESCENT = 0.88, 0.12
 _KNOWN = re.compile("[ -~−—…×·●○◆┃━▲、-】〔-〗一-鿿！-～]*")
 _ALONE = re.compile("[ 0-9%+,./:()−×·●○◆┃━▲、-】〔-〗一-鿿！-＠［-｀｛-～-]*")
 _RUNS = re.compile("[一-鿿]|[^一-鿿]+")
+_LAST_RESORT = "fonts/ttf/LastResortHE-Regular.ttf"
 _END = "口"  # marks where a run ends
 _LAYOUT = TextToPath()
 # each kind of piece that an outline has: its letter in SVG, and how many points it takes
@@ -80,11 +82,6 @@ def forget() -> None:
 _OUTLINES: dict[str, str] = {}
 
 
-def _at_fork() -> None:
-    # A forked process shares the place in the font's file with all others: each opens it anew, as matplotlib does.
-    _faces.cache_clear()
-
-
 def _runs(text: str) -> Iterator[Run]:
     if not _KNOWN.fullmatch(text):
         yield layout_whole(text)
@@ -94,12 +91,15 @@ def _runs(text: str) -> Iterator[Run]:
 
 @cache
 def _faces() -> FT2Font:
+    """Return the faces as matplotlib's ``get_font`` does, but held in memory.
+
+    matplotlib opens its faces anew after a fork, which takes as long as the figures of a report: an open file's place
+    is shared by all that were forked. What is in memory is each process's own.
+    """
     _, sans, rare = font_files()
-    return get_font([sans, rare])
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_at_fork)
+    last = FT2Font(BytesIO((FilePath(matplotlib.get_data_path()) / _LAST_RESORT).read_bytes()), _warn_if_used=True)
+    last.set_charmap(0)
+    return FT2Font(BytesIO(sans.read_bytes()), _fallback_list=[FT2Font(BytesIO(rare.read_bytes())), last])
 
 
 @lru_cache(maxsize=8192)

@@ -21,7 +21,7 @@ LATER = (
     "matplotlib.backends.backend_svg",
     "assess_lib.figures",
     "assess_lib.publish.rehearsal:rehearse",
-    "assess_lib.publish.export",
+    "assess_lib.publish.export:get_ready",
 )
 KERNELS = ("pandas", "assess_lib.pipeline", "assess_lib.views", *LATER[:-1])
 """What kernels find imported, also where each worker has a nursery of its own."""
