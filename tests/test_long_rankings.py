@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 
 import pytest
 from build import load_scheme_plainly, make_tables
 
 from assess_lib.ledger import Entry
-from assess_lib.rules.ranking import NAMED_RIVALS
+from assess_lib.rules.ranking import NAMED_RIVALS, Ranking
 from assess_lib.scoring import score
+from assess_lib.tables import Source
 
 SCHEME = load_scheme_plainly()
 
@@ -74,3 +76,12 @@ def test_the_length_that_counts_is_that_of_the_ranked_pool() -> None:
         assert [source.row for source in row.source[1:]] == [m + 1 for m in range(2 - n % 2, 203, 2) if m != n]
         assert "上榜 101 个单位" in row.label
     assert [str(row.nominal) for row in rows[-6:]] == ["1.00", "1.00", "2.00", "2.00", "3.00", "3.00"]
+
+
+def test_a_place_names_the_rivals_rows_and_not_its_own() -> None:
+    """A list names its rows in their order; a place that is not among them names all of them."""
+    a, b, c = (Source("信息报送.csv", "", row) for row in (2, 3, 4))
+    ranking = Ranking.of([(a, (1,)), (b, (Fraction(1, 2),)), (c, (1,))])
+    assert [ranking.ranks[standing] for standing in ((1,), (Fraction(1, 2),))] == [1, 3]
+    assert ranking.rivals(Source("信息报送.csv", "", 3)) == (a, c)
+    assert ranking.rivals(Source("信息报送.csv", "", 9)) == (a, b, c)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from fractions import Fraction
 
 import pytest
 from build import load_scheme_plainly, make_tables
@@ -11,9 +10,7 @@ from random_year import seeded_year
 
 from assess_lib.ledger import Chain
 from assess_lib.rules import Case, Outcome
-from assess_lib.rules.ranking import Ranking
 from assess_lib.scoring import score, score_case
-from assess_lib.tables import Source
 
 SCHEME = load_scheme_plainly()
 TABLES = make_tables(
@@ -80,13 +77,4 @@ def test_a_year_with_other_facts_is_the_year_built_of_them(seed: int) -> None:
 def test_who_is_judged_by_what_is_no_fact(case: Case, table: str) -> None:
     """Roster, standards, decisions and confirmations cannot be exchanged under a year: that is another year."""
     with pytest.raises(ValueError, match=table):
-        case.with_facts({table: ()})
-
-
-def test_a_place_names_the_rivals_rows_and_not_its_own() -> None:
-    """A list names its rows in their order; a place that is not among them names all of them."""
-    a, b, c = (Source("信息报送.csv", "", row) for row in (2, 3, 4))
-    ranking = Ranking.of([(a, (1,)), (b, (Fraction(1, 2),)), (c, (1,))])
-    assert [ranking.ranks[standing] for standing in ((1,), (Fraction(1, 2),))] == [1, 3]
-    assert ranking.rivals(Source("信息报送.csv", "", 3)) == (a, c)
-    assert ranking.rivals(Source("信息报送.csv", "", 9)) == (a, b, c)
+        case.with_facts({"热线红灯": (), table: ()})

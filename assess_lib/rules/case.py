@@ -6,7 +6,7 @@ Rules are pure: a ``Case`` and a ``Unit`` go in, an ``Outcome`` comes out. No ru
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
@@ -81,7 +81,7 @@ class Case:
     _evidence: Mapping[tuple[str, str], Row]
     _decisions: Mapping[tuple[str, str, str], Row]
     _confirmations: Mapping[tuple[str, str], Row]
-    shared: Mapping[str, dict[Any, Any]] = field(compare=False, repr=False)
+    shared: Mapping[str, dict[Any, Any]]
     """What a rule makes once for all units of a table that no decision changes: by the table, then by the rule's key.
 
     A case with other readings or without a decision shares it: what depends on those belongs into the key.
@@ -112,7 +112,7 @@ class Case:
         Example: the year without one row of 扣分登记: only that table is sorted by unit again.
         """
         if not _NO_FACTS.isdisjoint(changed):
-            raise ValueError(f"not facts: {', '.join(_NO_FACTS.intersection(changed))}")
+            raise ValueError(sorted(_NO_FACTS.intersection(changed)))
         evidence = _evidence(changed["佐证目录"]) if "佐证目录" in changed else self._evidence
         rows = {**self._rows, **{name: _by_unit(rows) for name, rows in changed.items()}}
         return replace(self, _rows=rows, _evidence=evidence, shared={**self.shared, **{name: {} for name in changed}})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 
 from assess_lib.exact import ZERO, mean, show
@@ -25,30 +26,26 @@ _LIST_NAMES: dict[List, str] = {"volume": "报送量", "rate": "采用率", "bot
 NAMED_RIVALS = 200
 
 
-Standing = tuple[int | Fraction, ...]
-"""What a list ranks by, exactly: the number sent, the adoption rate, or one after the other."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ranking:
     """One list of one quarter: the rank of each standing, the rows that its places name, how many stand on it."""
 
-    ranks: Mapping[Standing, int]
+    ranks: Mapping[tuple[int | Fraction, ...], int]
     named: tuple[Source, ...]
     listed: int
-    _places: dict[Source, int] = field(init=False, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_places", {source: place for place, source in enumerate(self.named)})
 
     @classmethod
-    def of(cls, pool: list[tuple[Source, Standing]]) -> Ranking:
+    def of(cls, pool: list[tuple[Source, tuple[int | Fraction, ...]]]) -> Ranking:
         """Rank (row, standing) in competition order (1, 1, 3): the first of equal standings gives the rank."""
         descending = sorted(range(len(pool)), key=lambda position: pool[position][1], reverse=True)
-        ranks: dict[Standing, int] = {}
+        ranks: dict[tuple[int | Fraction, ...], int] = {}
         for rank, position in enumerate(descending, start=1):
             ranks.setdefault(pool[position][1], rank)
         return cls(ranks, tuple(pool[position][0] for position in sorted(descending[:NAMED_RIVALS])), len(pool))
+
+    @cached_property
+    def _places(self) -> dict[Source, int]:
+        return {source: place for place, source in enumerate(self.named)}
 
     def rivals(self, own: Source) -> tuple[Source, ...]:
         """Return the rows that a place on the list names beside its own."""
@@ -123,7 +120,7 @@ def lists(readings: Mapping[str, str]) -> tuple[List, ...]:
     return ("volume", "rate") if readings["info_lists"] == "separate" else ("both",)
 
 
-def standing_of(row: Row, which: List) -> Standing | None:
+def standing_of(row: Row, which: List) -> tuple[int | Fraction, ...] | None:
     """Return what a list ranks by, exactly; None when the row is not on the list."""
     sent, adopted = row["报送条数"], row["采用条数"]
     if sent == 0 or (which == "rate" and adopted == 0):
@@ -155,7 +152,7 @@ def _rankings(quarter: str, which: List, case: Case) -> dict[str, Ranking]:
     """Return one list of one quarter by group, and that of all units under ``""``; made once, shared by all units."""
     key, shared = list_key(quarter, which), case.shared[TABLE]
     if key not in shared:
-        pools: defaultdict[str, list[tuple[Source, Standing]]] = defaultdict(list)
+        pools: defaultdict[str, list[tuple[Source, tuple[int | Fraction, ...]]]] = defaultdict(list)
         for unit in case.units:
             for row in case.rows(TABLE, unit):
                 if row["季度"] == quarter and (standing := standing_of(row, which)) is not None:
