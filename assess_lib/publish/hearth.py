@@ -21,9 +21,15 @@ LATER = (
     "matplotlib.backends.backend_svg",
     "assess_lib.figures",
     "assess_lib.publish.rehearsal:rehearse",
+    "assess_lib.robustness",
+    "assess_lib.audit.recompute",
     "assess_lib.publish.export:get_ready",
+    "assess_lib.auditbook.write",
+    "assess_lib.publish.county_workbook",
+    "assess_lib.publish.county_document",
+    "assess_lib.publish.publication",
 )
-KERNELS = ("pandas", "assess_lib.pipeline", "assess_lib.views", *LATER[:-1])
+KERNELS = ("pandas", "assess_lib.pipeline", "assess_lib.views", *LATER[:5])
 """What kernels find imported, also where each worker has a nursery of its own."""
 
 # How a person's settings reach Python, Jupyter, the figures and the PDF. Workers and kernels get none of them, but
