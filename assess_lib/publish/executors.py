@@ -101,6 +101,8 @@ class LocalProcesses:
         if threads is not None:
             threads.shutdown(wait=True, cancel_futures=True)
         for worker in self._opened():
+            worker.kill()  # all, before any is waited for
+        for worker in self._opened():
             worker.end()
         self._workers.clear()
         self._close_nursery()

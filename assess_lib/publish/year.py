@@ -6,8 +6,10 @@ two different processed sets never lie in one folder.
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -47,6 +49,8 @@ from assess_lib.publish.reuse import Standing, read_bytes, read_slip, write
 from assess_lib.store import ScoredSet, csvfile
 from assess_lib.views import UnitReport, page_metadata
 from assess_lib.views.pack import ledger_csv
+
+_AHEAD = ("pandas", "pypinyin", "assess_lib.robustness", "assess_lib.sensitivity")
 
 Progress = Callable[[str, int, int], None]
 """Called as each notebook ends: what it was about, how many are done, how many there are."""
@@ -305,7 +309,11 @@ def _run_stages(
     latest: _Latest,
     progress: Progress,
 ) -> list[Outcome]:
-    """Run 01 and 02; raise what the notebook raised."""
+    """Run 01 and 02; raise what the notebook raised.
+
+    Meanwhile this process imports what it will need for the reports.
+    """
+    threading.Thread(target=_import_ahead, daemon=True).start()
     given = {"year": paths.year, "date": run_date.isoformat() if run_date else ""}
     tasks = [
         Task("01_clean", "01_clean.ipynb", given),
@@ -320,6 +328,12 @@ def _run_stages(
             raise _as_error(failure, latest.problems) or _failed(paths, batch.target, outcomes)
         progress(name, number, len(tasks))
     return outcomes
+
+
+def _import_ahead() -> None:
+    for name in _AHEAD:
+        with suppress(Exception):  # whoever needs it will say why it cannot be had
+            importlib.import_module(name)
 
 
 def _as_error(failure: Failure, problems: Sequence[Problem]) -> AssessError | None:
