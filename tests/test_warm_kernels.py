@@ -72,17 +72,32 @@ def run(*sources: str, **options: Any) -> nbformat.NotebookNode:
     return execute_notebook(notebook(*sources), None, engine_name="warm", progress_bar=False, **options)
 
 
+def with_metadata(made: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Give a notebook what papermill gives one that it loads."""
+    made.metadata.setdefault("papermill", {})
+    for cell in made.cells:
+        cell.metadata.setdefault("papermill", {})
+        cell.metadata.setdefault("tags", [])
+    return made
+
+
 def text(made: nbformat.NotebookNode) -> str:
     """Return what the cells printed."""
     return "".join(o.text for cell in made.cells for o in cell.outputs if o.output_type == "stream")
 
 
-def execute(folder: Path, manager: type[AsyncKernelManager], kernel: str = "python3") -> dict[str, Any]:
-    """Run the awkward cells in a folder of their own, and return what they show."""
+def empty_work(folder: Path) -> Path:
+    """Return the folder in which the awkward cells run, with nothing in it; itself it stays: a nursery may be in it."""
     work = folder / "work"
     work.mkdir(exist_ok=True)
-    for left in work.iterdir():  # the folder itself stays: a nursery may be in it
+    for left in work.iterdir():
         shutil.rmtree(left) if left.is_dir() else left.unlink()
+    return work
+
+
+def execute(folder: Path, manager: type[AsyncKernelManager], kernel: str = "python3") -> dict[str, Any]:
+    """Run the awkward cells in a folder of their own, and return what they show."""
+    work = empty_work(folder)
     made = awkward_cells.notebook(kernel)
     NotebookClient(
         made,
@@ -153,6 +168,32 @@ def test_outputs_of_kernels_that_were_built_before_the_fork_are_the_same(folder:
         nursery.close()
     assert told["idents"][0] == told["idents"][1], "each kernel was built anew"
     assert_same(told["shown"], json.loads(json.dumps(ordinary)))
+
+
+def test_outputs_of_cells_given_all_at_once_are_the_same(folder: Path) -> None:
+    """The same when the kernel is given all cells at once, as the batch does it."""
+    made, work = awkward_cells.notebook("python3"), empty_work(folder)
+    made = papermill_engines.execute_notebook_with_engine(
+        "warm",
+        with_metadata(made),
+        "python3",
+        progress_bar=False,
+        at_once=True,
+        warm_imports=PyplotManager.imports,
+        allow_errors=True,
+        record_timing=False,
+        execution_timeout=120,
+        resources={"metadata": {"path": str(work)}},
+    )
+    assert (work / "left.txt").exists(), "what was registered for the kernel's end was not called"
+    assert_same(awkward_cells.shown(made), ordinary_outputs(folder))
+
+
+def test_a_cell_that_fails_ends_a_notebook_given_all_at_once() -> None:
+    """No cell after the one that fails is run, and the record holds what the ones before it showed."""
+    with pytest.raises(PapermillExecutionError, match="三"):
+        run("print('一')", "raise ValueError('三')", "open('after.txt', 'w')", at_once=True)
+    assert not Path("after.txt").exists()
 
 
 @pytest.mark.deep

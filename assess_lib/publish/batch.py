@@ -413,6 +413,7 @@ def _execute(task: Task) -> tuple[Any, Failure | None, dict[str, float]]:
                 shutdown_kernel="immediate",
                 notebook_timeout=NOTEBOOK_TIMEOUT,
                 warm_imports=hearth.KERNELS,
+                at_once=True,
                 coalesce_streams=True,
                 record_timing=False,
                 ipython_hist_file="",  # there is no history at all

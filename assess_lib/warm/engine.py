@@ -8,7 +8,10 @@ from typing import Any
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.engines import NBClientEngine
+from papermill.log import logger
+from papermill.utils import remove_args
 
+from assess_lib.warm.at_once import AtOnceClient
 from assess_lib.warm.manager import WarmKernelManager
 
 
@@ -41,12 +44,14 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]
         execution_timeout: int | None = None,
         notebook_timeout: float | None = None,
         warm_imports: Any = None,
+        at_once: bool = False,
         **kwargs: Any,
     ) -> Any:
         """Execute the notebook.
 
         Besides papermill's own options: ``notebook_timeout``, seconds for the whole notebook, and ``warm_imports``,
-        names of modules to import before the fork (default: the environment's ``WARM_KERNEL_IMPORTS``). Raises
+        names of modules to import before the fork (default: the environment's ``WARM_KERNEL_IMPORTS``), and
+        ``at_once``: a forked kernel is given all cells at once, and sends what they show and no more. Raises
         NotebookTimeoutError, and KernelEnded when the kernel died.
         """
         managers: list[WarmKernelManager] = []
@@ -64,6 +69,8 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]
             deadline = time.monotonic() + notebook_timeout
             kwargs.setdefault("timeout_func", _until(deadline, execution_timeout or kwargs.get("timeout")))
         try:
+            if at_once:
+                return _at_once(nb_man, kernel_name, execution_timeout, **kwargs)
             return super().execute_managed_notebook(nb_man, kernel_name, execution_timeout=execution_timeout, **kwargs)
         except DeadKernelError as error:
             code = managers[-1].exit_code if managers else None
@@ -74,6 +81,18 @@ class WarmEngine(NBClientEngine):  # type: ignore[misc]
             if deadline is None or time.monotonic() < deadline:
                 raise
             raise NotebookTimeoutError(f"the notebook took longer than {notebook_timeout:g} seconds") from error
+
+
+def _at_once(
+    nb_man: Any, kernel_name: str, execution_timeout: int | None, start_timeout: int = 60, **kwargs: Any
+) -> Any:
+    """Do as papermill's engine does, with the client that gives a kernel all cells at once."""
+    kwargs = remove_args(["input_path", "startup_timeout"], **kwargs)
+    timeout = execution_timeout or kwargs.pop("timeout", None)
+    client = AtOnceClient(
+        nb_man, timeout=timeout, startup_timeout=start_timeout, kernel_name=kernel_name, log=logger, **kwargs
+    )
+    return client.execute()
 
 
 def _until(deadline: float, limit: float | None) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import json
 import os
 import socket
 import sys
@@ -136,10 +137,28 @@ class WiredKernel(IPythonKernel):
     """IPython's kernel; its shell channel need not be a ZMQ stream."""
 
     shell_stream = AnyTrait()
+    quiet = False
+    """Whether only outputs and replies are sent: nobody waits for a word that a cell begins or has ended."""
+    last_status = "ok"
 
     @property
     def _supports_kernel_subshells(self) -> bool:
         return False
+
+    def _publish_status(self, *arguments: Any, **named: Any) -> None:
+        if not self.quiet:
+            super()._publish_status(*arguments, **named)  # type: ignore[no-untyped-call]
+
+    def _publish_execute_input(self, *arguments: Any, **named: Any) -> None:
+        if not self.quiet:
+            super()._publish_execute_input(*arguments, **named)  # type: ignore[no-untyped-call]
+
+    async def do_execute(self, *arguments: Any, cell_meta: Any = None, cell_id: Any = None, **named: Any) -> Any:
+        """Run a cell, and remember how it ended."""
+        run: Any = super().do_execute
+        reply = await run(*arguments, cell_meta=cell_meta, cell_id=cell_id, **named)
+        self.last_status = reply["status"]
+        return reply
 
 
 def _hook_figures() -> None:
@@ -245,7 +264,8 @@ class WiredApp(WarmApp):
                 if channel == wire.CONTROL:
                     self.io_loop.stop()
                     return
-                task = loop.create_task(handle(None, [zmq.Message(frame) for frame in frames]))
+                request = self._run(handle, frames[0]) if channel == wire.CELLS else handle(None, _messages(frames))
+                task = loop.create_task(request)
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
 
@@ -253,6 +273,37 @@ class WiredApp(WarmApp):
         self.kernel._publish_status("starting", "shell")
         with contextlib.suppress(KeyboardInterrupt):
             self.io_loop.start()
+
+    async def _run(self, handle: Callable[..., Any], cells: bytes) -> None:
+        """Run a notebook's cells, each when the one before has ended, until one fails that may not."""
+        self.kernel.quiet = True
+        try:
+            for number, code, stops in json.loads(cells):
+                request = self.session.msg("execute_request", _request(code, stops))
+                request["header"]["msg_id"] = number
+                await handle(None, _messages(self.session.serialize(request)))
+                self.writer.send(wire.DONE, [number.encode()])
+                if stops and self.kernel.last_status != "ok":
+                    return
+        finally:
+            self.kernel.quiet = False
+            self.writer.send(wire.DONE, [b""])
+
+
+def _request(code: str, stops: bool) -> dict[str, Any]:
+    """Return the content of a request to run a cell, as nbclient writes it."""
+    return {
+        "code": code,
+        "silent": False,
+        "store_history": True,
+        "user_expressions": {},
+        "allow_stdin": False,
+        "stop_on_error": stops,
+    }
+
+
+def _messages(frames: Sequence[bytes]) -> list[zmq.Message]:
+    return [zmq.Message(frame) for frame in frames]
 
 
 def _settings(arguments: Sequence[str]) -> tuple[str, ...]:

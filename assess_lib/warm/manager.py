@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
+import select
 import signal
 import socket
 import subprocess
 import time
 import uuid
 from collections import deque
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from queue import Empty
@@ -37,7 +40,8 @@ class _Connection:
         self._socket = connection
         self._reader = wire.Reader()
         self._waiting: set[asyncio.Future[None]] = set()
-        self.messages: dict[bytes, deque[list[bytes]]] = {wire.SHELL: deque(), wire.IOPUB: deque()}
+        self.messages: dict[bytes, deque[list[bytes]]] = {wire.SHELL: deque(), wire.IOPUB: deque(), wire.DONE: deque()}
+        self._order: deque[bytes] = deque()  # of which channel each message is, in the order in which they came
         self.ended = False
 
     def send(self, channel: bytes, frames: list[bytes]) -> None:
@@ -62,7 +66,26 @@ class _Connection:
             if left is not None and left <= 0:
                 raise Empty
             await self._more(left)
+        self._order.remove(channel)
         return messages.popleft()
+
+    def next(self, deadline: float | None) -> tuple[bytes, list[bytes]]:
+        """Wait for the next message of any channel, and return it with its channel.
+
+        Raises queue.Empty when none comes before the deadline (of the monotonic clock), EOFError when none can come.
+        """
+        while not self._order:
+            if self.ended:
+                raise EOFError
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                raise Empty
+            waiting = select.poll()
+            waiting.register(self._socket, select.POLLIN)
+            waiting.poll(None if left is None else left * 1000)
+            self._receive()
+        channel = self._order.popleft()
+        return channel, self.messages[channel].popleft()
 
     async def _more(self, timeout: float | None) -> None:
         """Wait until something can be read, or for that long."""
@@ -96,6 +119,7 @@ class _Connection:
                 self.ended = True
             for channel, frames in self._reader.feed(piece):
                 self.messages[channel].append(frames)
+                self._order.append(channel)
             for arrived in self._waiting:
                 arrived.get_loop().call_soon(_resolve, arrived)
 
@@ -164,10 +188,33 @@ class WiredClient(AsyncKernelClient):
     """Jupyter's client over a socket pair; the manager knows whether the kernel lives."""
 
     connection = AnyTrait()
+    handed: deque[str]
+    """Ids of the requests that the kernel was given at once, as far as nobody has asked for them."""
+
+    def hand_over(self, cells: Iterable[tuple[str, bool]]) -> None:
+        """Give the kernel all cells that it is to run: their code, and whether an error ends the notebook."""
+        told = [(str(uuid.uuid4()), code, stops) for code, stops in cells]
+        self.handed = deque(number for number, _, _ in told)
+        self.connection.send(wire.CELLS, [json.dumps(told).encode()])
+
+    def execute(self, *arguments: Any, **named: Any) -> str:
+        """Ask for a cell, or return the id of the request by which the kernel has it already."""
+        return self.handed.popleft() if self.handed else super().execute(*arguments, **named)
+
+    def next(self, deadline: float | None) -> tuple[bytes, dict[str, Any]]:
+        """Return the next message and its channel; of the end of a cell, its id alone.
+
+        Raises queue.Empty when none comes before the deadline (of the monotonic clock), EOFError when none can come.
+        """
+        channel, frames = self.connection.next(deadline)
+        if channel == wire.DONE:
+            return channel, {"msg_id": frames[0].decode()}
+        return channel, _message(self.session, self.session.feed_identities(frames)[1])
 
     def start_channels(self, *_arguments: Any, **_channels: Any) -> None:
         """Open the channels."""
         self.session.key = b""
+        self.handed = deque()
         self._shell_channel = _Channel(self.connection, self.session, wire.SHELL)
         self._iopub_channel = _Channel(self.connection, self.session, wire.IOPUB)
 

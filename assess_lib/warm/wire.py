@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from types import FrameType
 
 SHELL, IOPUB, CONTROL = b"s", b"i", b"c"
+# All cells of a notebook, to the kernel; the end of each of them, from it.
+CELLS, DONE = b"a", b"d"
 
 _HEAD = struct.Struct("!cI")  # channel, number of frames
 _SIZE = struct.Struct("!Q")  # bytes of one frame

@@ -1,0 +1,90 @@
+"""papermill's client for a forked kernel that is given all cells of a notebook at once.
+
+A client that asks for one cell after the other exchanges five messages for each, and each waits for the other. Here the
+kernel goes on by itself and sends what the cells show, and a reply for each. What makes outputs of it, what is an error
+and what is too long are nbclient's own code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from queue import Empty
+from typing import Any
+
+from nbclient.exceptions import DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+
+from assess_lib.warm import wire
+from assess_lib.warm.manager import WiredClient
+
+
+class AtOnceClient(PapermillNotebookClient):  # type: ignore[misc]
+    """papermill's client; with an ordinary kernel it asks for one cell after the other."""
+
+    _index = 0
+
+    def papermill_execute_cells(self) -> None:
+        """Run the notebook."""
+        if isinstance(self.kc, WiredClient):
+            self.kc.hand_over(
+                (cell.source, not self._allows_errors(cell)) for cell in self.nb.cells if self._runs(cell)
+            )
+        super().papermill_execute_cells()
+
+    def _runs(self, cell: Any) -> bool:
+        tags = cell.metadata.get("tags", [])
+        return cell.cell_type == "code" and bool(cell.source.strip()) and self.skip_cells_with_tag not in tags
+
+    def _allows_errors(self, cell: Any) -> bool:
+        allowed = self.allow_errors or "raises-exception" in cell.metadata.get("tags", [])
+        return bool(allowed and not self.force_raise_errors)
+
+    async def _async_poll_kernel_alive(self) -> None:
+        if isinstance(self.kc, WiredClient):
+            await asyncio.Future()  # its end is the end of the line, which is noticed there
+        await super()._async_poll_kernel_alive()
+
+    async def _async_poll_output_msg(self, parent_msg_id: str, cell: Any, cell_index: int) -> None:
+        if isinstance(self.kc, WiredClient):
+            self._index = cell_index
+        else:
+            await super()._async_poll_output_msg(parent_msg_id, cell, cell_index)
+
+    async def _async_poll_for_reply(
+        self, msg_id: str, cell: Any, timeout: Any, task_poll_output_msg: Any, task_poll_kernel_alive: Any
+    ) -> Any:
+        if not isinstance(self.kc, WiredClient):
+            return await super()._async_poll_for_reply(
+                msg_id, cell, timeout, task_poll_output_msg, task_poll_kernel_alive
+            )
+        await task_poll_output_msg
+        cell["execution_count"] = self.code_cells_executed  # as the kernel counts
+        try:
+            return self._await_reply(self.kc, msg_id, cell, None if timeout is None else time.monotonic() + timeout)
+        except Empty:
+            await self._async_check_alive()
+            return await self._async_handle_timeout(timeout, cell)
+        except EOFError:
+            await self._async_check_alive()
+            raise DeadKernelError("Kernel died") from None
+        finally:
+            task_poll_kernel_alive.cancel()
+
+    def _await_reply(self, client: WiredClient, msg_id: str, cell: Any, deadline: float | None) -> Any:
+        """Take in what the cell shows until it has ended; return the reply."""
+        reply = None
+        while True:
+            channel, message = client.next(deadline)
+            if channel == wire.DONE:
+                if not message["msg_id"]:
+                    raise EOFError  # the kernel gave its cells up
+                if message["msg_id"] == msg_id:
+                    return reply
+            elif message["parent_header"].get("msg_id") != msg_id:
+                continue  # what an earlier cell shows after its end, nbclient does not show either
+            elif channel == wire.SHELL:
+                reply = message
+                cell["execution_count"] = message["content"].get("execution_count")
+            else:
+                self.process_message(message, cell, self._index)
