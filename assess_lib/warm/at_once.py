@@ -66,7 +66,7 @@ class AtOnceClient(PapermillNotebookClient):  # type: ignore[misc]
             await self._async_check_alive()
             return await self._async_handle_timeout(timeout, cell)
         except EOFError:
-            await self._async_check_alive()
+            self.km.await_end()
             raise DeadKernelError("Kernel died") from None
         finally:
             task_poll_kernel_alive.cancel()

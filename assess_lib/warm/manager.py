@@ -314,6 +314,12 @@ class WarmKernelManager(AsyncKernelManager):
         self.exit_code = self.forked.poll()
         return self.exit_code is None
 
+    def await_end(self) -> None:
+        """Wait until a kernel whose line has ended is gone itself, a moment later, and note how it ended."""
+        if self.forked is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.exit_code = self.forked.wait(_GRACE)
+
     async def interrupt_kernel(self) -> None:  # type: ignore[override]
         """Interrupt what the kernel and its processes do."""
         await self.signal_kernel(signal.SIGINT)

@@ -3,7 +3,7 @@
 It forks kernels, and workers: processes that call a function with the socket by which they are talked to. A worker can
 be a nursery's parent in turn (``client.inherit_nursery``), so that the imports are made once for all of them.
 
-Between the nursery and each kernel stands a keeper, a small forked process that holds the kernel's life line. When
+Between a nursery and each kernel stands a keeper, a small forked process that holds the kernel's life line. When
 the kernel ends, or the side that wanted it is gone (closed, killed, crashed: the line breaks), or the keeper is told
 to end, the keeper ends the kernel and every process that came from it, also those that made themselves independent:
 they become the keeper's children (``PR_SET_CHILD_SUBREAPER``). When a keeper itself is killed, its kernel dies with
@@ -115,16 +115,26 @@ def serve(descriptor: int, imports: Sequence[str], later: Sequence[str] = ()) ->
 def serve_inherited(requests: socket.socket, settings: Sequence[str], folder: str) -> None:
     """Fork for each request, in a process that was forked itself and has imported everything; end when it is closed.
 
-    Kernels of these ``settings`` (the launcher's arguments without the connection file) that start in this folder find
-    the larger part of their beginning done.
+    One kernel lives at a time, and this process is its keeper: it serves again when all is over. Kernels of these
+    ``settings`` (the launcher's arguments without the connection file) that start in this folder find the larger part
+    of their beginning done.
     """
     from assess_lib.warm import kernel
 
     os.setsid()
     _hold_only(requests.fileno())
+    _prepare_to_keep()
     kernel.build(settings, folder)
     gc.freeze()
-    _Nursery(requests, dict(os.environ), ()).serve()
+    while True:
+        request, lines, _, _ = socket.recv_fds(requests, REQUEST, 2)
+        if not request:
+            return
+        if _threads() == 1:
+            _keep(json.loads(request), lines, requests)  # whoever has it wants one kernel at a time
+        else:
+            for line in lines:
+                os.close(line)
 
 
 def _hold_only(kept: int) -> None:
@@ -207,10 +217,12 @@ class _Nursery:
             if pid == 0:
                 code = 1
                 try:
-                    self._requests.close()
                     signal.set_wakeup_fd(-1)
                     os.close(self._woken)
-                    code = _keep(request, lines)
+                    os.setsid()
+                    _prepare_to_keep()
+                    self._requests.close()
+                    code = _keep(request, lines, self._requests)
                 finally:
                     os._exit(code)
             self._keepers.add(pid)
@@ -235,16 +247,19 @@ class _Nursery:
 # ---- in the keeper ----------------------------------------------------------------------------------------------
 
 
-def _keep(request: dict[str, Any], lines: list[int]) -> int:
-    """Fork the kernel, hand out its handle, wait for its end or for the line to break; leave no process behind."""
-    os.setsid()
+def _prepare_to_keep() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _prctl(_SUBREAPER, 1)
+
+
+def _keep(request: dict[str, Any], lines: list[int], requests: socket.socket) -> int:
+    """Fork the kernel, hand out its handle, wait for its end or for the line to break; leave no process behind."""
     keeper = os.getpid()
     kernel = os.fork()
     if kernel == 0:
         try:
+            requests.close()
             _become_kernel(request, lines, keeper)
         finally:
             os._exit(1)
