@@ -8,7 +8,7 @@ forks a process for each notebook; what a notebook does stays in its process. Tw
 - ``provisioner.WarmProvisioner`` (group ``jupyter_client.kernel_provisioners``, name ``warm-provisioner``) starts a
   full kernel for whoever asks for the kernel ``python3-warm``: papermill, nbclient, nbconvert, JupyterLab.
 
-Other processes can be forked from a nursery too: those of the batch are, and each is in turn the nursery of its kernels.
 Both fall back to ordinary kernels where there is no fork, for another language or interpreter, and when the nursery
-cannot be had. The package uses nothing of the rest of assess_lib: what is imported beforehand is told to it.
+cannot be had. Other processes can be forked from a nursery too: the batch's workers are, and each is in turn the
+nursery of its kernels. The package uses nothing of the rest of assess_lib: what is imported beforehand is told to it.
 """

@@ -28,6 +28,7 @@ PLOOMBER_LOCK = ROOT / "tools" / "bench" / "ploomber.lock"
 NATIONAL = "tools.bench.national"
 _PROCESSES = 2
 _PROVINCE_UNITS = 5000
+_FEW = 6  # reports that are made to tell what each costs from what the command costs
 
 
 @dataclass
@@ -119,20 +120,23 @@ def whole_run(bench: Bench) -> list[Row]:
 def unit_reports(bench: Bench) -> list[Row]:
     """Measure the unit reports alone against the floor and against ploomber-engine."""
     bench.scored()
-    asked = [part for unit in bench.chosen for part in ("--unit", unit)]
     own: list[float] = []
+    few: list[float] = []
     floor: list[float] = []
     other: list[float] = []
     skipped = "" if bench.quick else _get_ploomber()
     for turn in range(bench.runs):  # in turns, so that a busy minute falls on all alike
         bench.say(f"  unit reports ({turn + 1} of {bench.runs})")
-        shutil.rmtree(bench.year.reports, ignore_errors=True)
-        shutil.rmtree(bench.year.kept, ignore_errors=True)
-        own.append(bench.year.assess("report", *asked).seconds)
+        own.append(_report_seconds(bench, bench.chosen))
+        few.append(_report_seconds(bench, bench.chosen[:_FEW]))
         floor.append(in_process(bench, "floor")[1])
         if not skipped and not bench.quick:
             other.append(sum(in_process(bench, "ploomber")))
     work = f"{len(bench.chosen)} unit reports"
+    told = "whole command (start, checks, index, receipts) against the bare work of warm processes"
+    if len(bench.chosen) > _FEW:
+        each = (statistics.median(own) - statistics.median(few)) / (len(bench.chosen) - _FEW)
+        told += f"; each report beyond the first {_FEW}: {each / (statistics.median(floor) / len(bench.chosen)):.2f} ×"
     if bench.quick:
         skipped = "left out with --quick"
     return [
@@ -155,9 +159,16 @@ def unit_reports(bench: Bench) -> list[Row]:
             1.5,
             tuple(own),
             tuple(floor),
-            f"{_of(bench)}whole command (start, checks, index, receipts) against the bare work of warm processes",
+            f"{_of(bench)}{told}",
         ),
     ]
+
+
+def _report_seconds(bench: Bench, units: Sequence[str]) -> float:
+    """Make these units' reports alone, with nothing to use again, and return the seconds."""
+    shutil.rmtree(bench.year.reports, ignore_errors=True)
+    shutil.rmtree(bench.year.kept, ignore_errors=True)
+    return bench.year.assess("report", *(part for unit in units for part in ("--unit", unit))).seconds
 
 
 def in_process(bench: Bench, way: str) -> tuple[float, float]:
