@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tools.bench import correction, stock
-from tools.bench.processes import ROOT, Failed, Year, assess, measure
+from tools.bench.processes import ROOT, Cost, Failed, Year, assess, measure
 from tools.bench.results import Row
 
 IN_PROCESS = ROOT / "tools" / "bench" / "in_process.py"
@@ -360,26 +360,34 @@ def province(bench: Bench) -> list[Row]:
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     units: list[str] = json.loads(made.stdout.splitlines()[-1])
-    sizes = (len(units),) if bench.full else (4, 8) if bench.quick else (30, 300)
-    costs = []
+    samples = (4, 8) if bench.quick else (30, 300)
+    sizes = (len(units),) if bench.full else samples
+
+    def cost(year: Year, chosen: Sequence[str], memory: bool = False) -> Cost:
+        shutil.rmtree(year.reports, ignore_errors=True)
+        return year.assess("report", *(part for unit in chosen for part in ("--unit", unit)), memory=memory)
+
+    def some(size: int) -> list[str]:
+        return units[:: len(units) // size][:size]
+
+    seconds, peaks = [], []
     for size in sizes:
-        shutil.rmtree(place.reports, ignore_errors=True)
         bench.say(f"  {size} of {len(units)} reports")
-        asked_for = [part for unit in units[:: len(units) // size][:size] for part in ("--unit", unit)]
-        costs.append(place.assess("report", *(asked_for if size < len(units) else ()), memory=True))
+        seconds.append(cost(place, some(size)).seconds)
+    for size in samples:  # by themselves: to look at the memory of many processes takes a core's time
+        bench.say(f"  memory of {size} reports")
+        peaks.append(cost(place, some(size), memory=True).peak)
     if bench.full:
-        each, told = costs[0].seconds / len(units), "all made"
+        each, told = seconds[0] / len(units), "all made"
     else:
-        slope = (costs[1].seconds - costs[0].seconds) / (sizes[1] - sizes[0])
-        fixed = costs[0].seconds - slope * sizes[0]
-        each = slope + max(fixed, 0.0) / len(units)
-        told = f"{sizes[1]} made: {slope:.2f} s each and {max(fixed, 0.0):.0f} s once, counted for all"
-    shutil.rmtree(bench.year.reports, ignore_errors=True)
-    county = bench.year.assess("report", *(part for unit in bench.chosen for part in ("--unit", unit)), memory=True)
-    held = county.seconds / len(bench.chosen)
+        slope = (seconds[1] - seconds[0]) / (sizes[1] - sizes[0])
+        fixed = max(seconds[0] - slope * sizes[0], 0.0)
+        each = slope + fixed / len(units)
+        told = f"{sizes[1]} made: {slope:.2f} s each and {fixed:.0f} s once, counted for all"
+    held = cost(bench.year, bench.chosen).seconds / len(bench.chosen)
+    county = cost(bench.year, bench.chosen, memory=True)
     work = f"{len(units):,} unit reports, time a unit"
-    memory = tuple(cost.peak for cost in costs)
-    grown = f"peak {' and '.join(f'{peak:,.0f}' for peak in memory)} MiB with {' and '.join(map(str, sizes))} reports"
+    grown = f"peak {' and '.join(f'{peak:,.0f}' for peak in peaks)} MiB with {' and '.join(map(str, samples))} reports"
     return [
         Row("province", work, "the county's time a unit", "times the time", 1.0, (each,), (held,),
             f"{_of(bench)}{told}; {grown}, county {county.peak:,.0f} MiB"),
