@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from assess_lib.cli.console import say, show_table, visible
-from assess_lib.cli.explain import find_unit
+from assess_lib.cli.explain import find_units
 from assess_lib.cli.options import Shared, shared
 from assess_lib.comparison import Comparison, RowChange, Side, UnitChange, compare_sides, read_side
 from assess_lib.errors import UsageError
@@ -152,7 +152,7 @@ def _chosen(comparison: Comparison, sides: tuple[Side, Side], names: tuple[str, 
     if not names:
         return comparison
     roster = [row for side in reversed(sides) for row in side.tables["单位名录"]]
-    return comparison.only(frozenset(find_unit(roster, name) for name in names))
+    return comparison.only(frozenset(find_units(roster, names)))
 
 
 @click.command()

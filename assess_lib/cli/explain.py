@@ -48,12 +48,22 @@ def find_unit(roster: Sequence[Row], asked: str) -> str:
 
     Raises UsageError that suggests the nearest names; likeness alone never finds a unit.
     """
+    (code,) = find_units(roster, [asked])
+    return code
+
+
+def find_units(roster: Sequence[Row], asked: Iterable[str]) -> tuple[str, ...]:
+    """Return the codes of the units asked for, each once, in the order of their first mention. Raises UsageError."""
     names: dict[str, tuple[str, str]] = {}
     for row in roster:
         aliases = (row["别名"] or "").replace(";", "；").split("；")
         for name in (row["单位编码"], row["单位名称"], row["全称"], *aliases):
             if name and spelling(name):
                 names.setdefault(spelling(name), (row["单位编码"], row["单位名称"]))
+    return tuple(dict.fromkeys(_code(names, each) for each in asked))
+
+
+def _code(names: Mapping[str, tuple[str, str]], asked: str) -> str:
     if spelling(asked) in names:
         return names[spelling(asked)][0]
     near = dict.fromkeys(names[name][1] for name in get_close_matches(spelling(asked), names, n=5, cutoff=0.5))

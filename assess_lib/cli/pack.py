@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from assess_lib.cli.console import say
-from assess_lib.cli.explain import find_unit
+from assess_lib.cli.explain import find_units
 from assess_lib.cli.options import Shared, shared
 from assess_lib.errors import UsageError
 from assess_lib.publish.packs import check_target, write_packs
@@ -30,7 +30,7 @@ def pack(shared: Shared, folder: str, units: tuple[str, ...]) -> None:
         raise UsageError("压缩包里放的是现有的报告，不能再给 --reading 或 --date。")
     target = check_target(folder, shared.paths)
     roster = read_tables(shared.paths.processed, ["单位名录"])["单位名录"] if units else ()
-    codes = tuple(dict.fromkeys(find_unit(roster, name) for name in units))
+    codes = find_units(roster, units)
     made = write_packs(target, shared.paths, codes)
     shown = folder.rstrip("/") or folder
     say(f"单位材料：{len(made.units)} 个压缩包，在 {shown}/。每个只含本单位的内容，请分别发送。")

@@ -10,7 +10,7 @@ import click
 
 from assess_lib import sensitivity
 from assess_lib.cli.console import say, show_table
-from assess_lib.cli.explain import find_unit
+from assess_lib.cli.explain import find_units
 from assess_lib.cli.jsonout import show_json
 from assess_lib.cli.options import Shared, named_folder, shared
 from assess_lib.cli.stored import stored_set
@@ -203,7 +203,7 @@ def readings(shared: Shared, units: tuple[str, ...], csv_folder: str, as_json: b
     folder = target_folder(csv_folder, shared)
     data, exploration = load_exploration(shared)
     roster = read_tables(shared.paths.processed, ["单位名录"])["单位名录"]
-    chosen = tuple(dict.fromkeys(find_unit(roster, name) for name in units))
+    chosen = find_units(roster, units)
     everybody = tuple(unit.id for unit in exploration.roster)
     if folder is not None:
         write_files(folder, sensitivity.csv_files(exploration, chosen or everybody))

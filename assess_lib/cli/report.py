@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from assess_lib.cli.explain import find_units
 from assess_lib.cli.jsonout import json_option, show_json
 from assess_lib.cli.options import Shared, shared
 from assess_lib.cli.progress import Progress
@@ -15,7 +16,6 @@ from assess_lib.cli.run import (
     pdf_option,
     scheduler_option,
     tell,
-    unit_codes,
     unit_option,
 )
 from assess_lib.errors import UsageError
@@ -64,7 +64,7 @@ def report(
     check_jobs(jobs)
     check_scheduler(scheduler)
     _check_options(shared, load_set(shared.paths.processed).basis)
-    codes = unit_codes(read_tables(shared.paths.processed, ["单位名录"])["单位名录"], units) if units else ()
+    codes = find_units(read_tables(shared.paths.processed, ["单位名录"])["单位名录"], units) if units else ()
     made = year.report_year(
         shared.paths,
         units=codes,

@@ -8,7 +8,7 @@ import click
 
 from assess_lib import robustness as robust
 from assess_lib.cli.console import say, show_table
-from assess_lib.cli.explain import find_unit
+from assess_lib.cli.explain import find_units
 from assess_lib.cli.jsonout import json_option, show_json
 from assess_lib.cli.options import Shared, shared
 from assess_lib.cli.readings import target_folder, write_files
@@ -129,7 +129,7 @@ def robustness(shared: Shared, units: tuple[str, ...], csv_folder: str, as_json:
     folder = target_folder(csv_folder, shared)
     data, found = load_robustness(shared)
     roster = read_tables(shared.paths.processed, ["单位名录"])["单位名录"]
-    chosen = tuple(dict.fromkeys(find_unit(roster, name) for name in units))
+    chosen = find_units(roster, units)
     if folder is not None:
         write_files(folder, robust.csv_files(found, chosen or None))
     if as_json:

@@ -10,14 +10,13 @@ import click
 from assess_lib import pipeline
 from assess_lib.cleaning import clean
 from assess_lib.cli.console import list_problems, say
-from assess_lib.cli.explain import find_unit
+from assess_lib.cli.explain import find_units
 from assess_lib.cli.options import Shared, reopen_option, shared
 from assess_lib.cli.progress import Progress, duration
 from assess_lib.cli.score import tell_reopened
 from assess_lib.errors import FinalRefused, InputRejected, UsageError
 from assess_lib.paths import YearPaths
 from assess_lib.publish import year
-from assess_lib.tables import Row
 
 jobs_option = click.option("--jobs", type=int, metavar="N", help="同时运行几个笔记本；默认与处理器个数相同。")
 unit_option = click.option(
@@ -48,11 +47,6 @@ def check_scheduler(address: str) -> None:
         raise UsageError(f"--scheduler 应写成 tcp://主机:端口，例如 tcp://127.0.0.1:8786；现为：{address}。")
 
 
-def unit_codes(roster: Sequence[Row], asked: Sequence[str]) -> tuple[str, ...]:
-    """Return the codes of the units asked for, each once. Raises UsageError for a name that no unit has."""
-    return tuple(dict.fromkeys(find_unit(roster, name) for name in asked))
-
-
 def _codes_in_raw(paths: YearPaths, asked: Sequence[str]) -> tuple[str, ...]:
     """Look the units up in the raw roster; rejected input is left for the run to report.
 
@@ -65,7 +59,7 @@ def _codes_in_raw(paths: YearPaths, asked: Sequence[str]) -> tuple[str, ...]:
     if not asked:
         return ()
     cleaned = clean(paths.raw, basis.scheme)
-    return () if cleaned.rejected else unit_codes(cleaned.tables["单位名录"], asked)
+    return () if cleaned.rejected else find_units(cleaned.tables["单位名录"], asked)
 
 
 def tell(made: year.Published, paths: YearPaths) -> None:

@@ -6,7 +6,7 @@ import click
 
 from assess_lib import templates as blank
 from assess_lib.cli.console import say
-from assess_lib.cli.explain import find_unit
+from assess_lib.cli.explain import find_units
 from assess_lib.cli.options import Shared, shared
 from assess_lib.errors import InputRejected, UsageError
 from assess_lib.scheme import Scheme
@@ -52,7 +52,7 @@ def templates(shared: Shared, folder: str, units: tuple[str, ...]) -> None:
     if units:
         if not known.roster:
             raise UsageError("还没有单位名录，不能用 --unit。请先把单位名录放进原始数据文件夹。")
-        codes = tuple(dict.fromkeys(find_unit(known.roster, name) for name in units))
+        codes = find_units(known.roster, units)
     made = blank.write_templates(place, scheme, known, readings=shared.readings, units=codes)
     shown = folder.rstrip("/") or folder
     say(f"空白表格：{made.tables} 张表各一个工作簿，在 {shown}/。")
