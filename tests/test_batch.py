@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
+from build import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from assess_lib.publish.batch import Batch, Outcome, Task
@@ -174,3 +180,37 @@ def test_kernels_start_warm(tmp_path: Path) -> None:
     forked = "import sys\nassert 'ipykernel_launcher' not in sys.orig_argv and 'assess_lib.views' in sys.modules"
     one, two = run_two(tmp_path, forked, forked)
     assert one.failure is None and two.failure is None
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="processes are forked on Linux alone")
+def test_a_batch_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> None:
+    """After kill -9 of the process that runs a batch its private folder goes, and every process that it had."""
+    notebooks, target = tmp_path / "notebooks", tmp_path / "reports"
+    notebooks.mkdir()
+    target.mkdir()
+    write_notebook(
+        notebooks, "long.ipynb", f"open({str(tmp_path / 'begun')!r}, 'w').close()\nimport time; time.sleep(60)"
+    )
+    code = f"""
+from pathlib import Path
+from assess_lib.publish.batch import Batch, Task
+with Batch(Path({str(notebooks)!r}), Path({str(target)!r}), environment={{}}, places={{}}, jobs=1) as batch:
+    print(batch._runtime, flush=True)
+    batch.run([Task("long", "long.ipynb", {{}})])
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        runtime = Path(process.stdout.readline().strip())
+        wait_until(begun.exists)
+        process.kill()
+    wait_until(lambda: not runtime.exists())
+    assert not [p for p in psutil.process_iter(["environ"]) if str(runtime) in str(p.info["environ"])]
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Wait up to half a minute for something; fail when it does not come."""
+    for _ in range(300):
+        if holds():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it did not happen")

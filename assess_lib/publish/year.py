@@ -313,7 +313,8 @@ def _run_stages(
 
     Meanwhile this process imports what it will need for the reports.
     """
-    threading.Thread(target=_import_ahead, daemon=True).start()
+    ahead = threading.Thread(target=_import_ahead, daemon=True)
+    ahead.start()
     given = {"year": paths.year, "date": run_date.isoformat() if run_date else ""}
     tasks = [
         Task("01_clean", "01_clean.ipynb", given),
@@ -327,6 +328,7 @@ def _run_stages(
             latest.read()
             raise _as_error(failure, latest.problems) or _failed(paths, batch.target, outcomes)
         progress(name, number, len(tasks))
+    ahead.join()
     return outcomes
 
 
