@@ -188,9 +188,8 @@ def test_a_batch_that_is_killed_leaves_nothing_behind(tmp_path: Path) -> None:
     notebooks, target = tmp_path / "notebooks", tmp_path / "reports"
     notebooks.mkdir()
     target.mkdir()
-    write_notebook(
-        notebooks, "long.ipynb", f"open({str(tmp_path / 'begun')!r}, 'w').close()\nimport time; time.sleep(60)"
-    )
+    begun = tmp_path / "begun"
+    write_notebook(notebooks, "long.ipynb", f"open({str(begun)!r}, 'w').close()\nimport time; time.sleep(60)")
     code = f"""
 from pathlib import Path
 from assess_lib.publish.batch import Batch, Task
