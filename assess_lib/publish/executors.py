@@ -69,6 +69,7 @@ class LocalProcesses:
         self._own = threading.local()
         self._lock = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
+        self._stopping = False
         self._nursery: warm.Nursery | None = None
         self._workers: set[_Worker] = set()
 
@@ -83,7 +84,7 @@ class LocalProcesses:
     def submit(self, task: Any, early: bool = False) -> Future[Any]:
         """Take a task."""
         if self._threads is None:
-            self._threads = ThreadPoolExecutor(self.slots)
+            self._threads, self._stopping = ThreadPoolExecutor(self.slots), False
         outcome: Future[Any] = Future()
         self._threads.submit(self._work, task, early).add_done_callback(lambda done: _hand_on(done, outcome))
         return outcome
@@ -94,12 +95,15 @@ class LocalProcesses:
     def stop(self, at_once: bool) -> None:
         """End the processes."""
         threads, self._threads = self._threads, None
+        self._stopping = at_once  # no process is started any more
+        if threads is not None:
+            threads.shutdown(wait=False, cancel_futures=True)
         if at_once:
             self._close_nursery()  # whoever waits for a process waits no longer
             for worker in self._opened():
                 worker.kill()  # and whoever waits for its answer
         if threads is not None:
-            threads.shutdown(wait=True, cancel_futures=True)
+            threads.shutdown(wait=True)
         for worker in self._opened():
             worker.kill()  # all, before any is waited for
         for worker in self._opened():
@@ -134,6 +138,8 @@ class LocalProcesses:
         return value
 
     def _open(self, early: bool) -> _Worker:
+        if self._stopping:
+            raise Lost
         self.warm_up()
         nursery = self._nursery
         try:

@@ -15,21 +15,24 @@ from assess_lib.warm import client as warm
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 
-# What it imports: first what the two stages use, and while they run the rest.
+# What it imports: first what the two stages use, and while they run the rest, what cells use before what pages use.
 EARLY = ("assess_lib.publish.lean:import_jupyter", "pandas", "assess_lib.pipeline", "assess_lib.views")
-LATER = (
+_CELLS = (
     "matplotlib.backends.backend_svg",
     "assess_lib.figures",
     "assess_lib.publish.rehearsal:rehearse",
     "assess_lib.robustness",
     "assess_lib.audit.recompute",
+)
+LATER = (
+    *_CELLS,
     "assess_lib.publish.export:get_ready",
     "assess_lib.auditbook.write",
     "assess_lib.publish.county_workbook",
     "assess_lib.publish.county_document",
     "assess_lib.publish.publication",
 )
-KERNELS = ("pandas", "assess_lib.pipeline", "assess_lib.views", *LATER[:5])
+KERNELS = ("pandas", "assess_lib.pipeline", "assess_lib.views", *_CELLS)
 """What kernels find imported, also where each worker has a nursery of its own."""
 
 # How a person's settings reach Python, Jupyter, the figures and the PDF. Workers and kernels get none of them, but
