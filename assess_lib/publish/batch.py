@@ -38,8 +38,6 @@ from assess_lib.publish import hearth, lean
 from assess_lib.publish.executors import Executor, Ground, LocalProcesses, Lost
 from assess_lib.warm import client as warm
 
-PACKAGE_PARENT = Path(__file__).resolve().parents[2]
-
 START_TIMEOUT = 120  # seconds until a kernel answers, on a busy machine
 CELL_TIMEOUT = 600  # seconds that one cell may take
 _LOOK_ROUND = 10  # seconds without an outcome until the batch asks whether anybody is still at work
@@ -262,7 +260,7 @@ def _own_places(runtime: Path) -> dict[Path, str]:
         Path(tempfile.gettempdir()): "<临时文件夹>",
         Path(sys.prefix): "<Python>",
         Path(sys.base_prefix): "<Python>",
-        PACKAGE_PARENT: "<项目>",
+        hearth.PACKAGE_PARENT: "<项目>",
         Path.home(): "~",
     }
 
@@ -283,9 +281,11 @@ def _start_worker(setup: _Setup) -> None:
     log = os.open(setup.runtime / f"worker-{os.getpid()}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream in (1, 2):  # what kernels say outside of cells is kept, but not on the terminal
         os.dup2(log, stream)
-    environment = _environment(setup) | {SLICE_VARIABLE: str(_own_slice())}  # kernels inherit it from here
-    os.environ.clear()
-    os.environ.update(environment)
+    if not forked:  # a forked one was given its environment
+        environment = _environment(setup)
+        os.environ.clear()
+        os.environ.update(environment)
+    os.environ[SLICE_VARIABLE] = str(_own_slice())  # kernels inherit it from here
     tempfile.tempdir = None  # from now on the private folder: what is left in it goes with the batch
     if forked:  # and what this process has imported is what its kernels find; its keeper ends it
         warm.inherit_nursery(hearth.KERNELS, os.environ, _KERNEL_SETTINGS, str(setup.notebooks))
