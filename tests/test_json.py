@@ -17,6 +17,7 @@ from small_year import UNITS, make_raw, write_table
 
 from assess_lib.cli import main
 from assess_lib.cli.jsonout import json_text
+from assess_lib.history import read_history
 from assess_lib.publish import year
 from assess_lib.store.sets import ITEM_COLUMNS, RESULT_COLUMNS
 from assess_lib.tables import TABLES
@@ -155,7 +156,8 @@ def test_report_tells_what_was_made(ask: Ask, monkeypatch: pytest.MonkeyPatch) -
 
     def report_year(paths: Any, **options: Any) -> year.Published:
         asked.update(options)
-        return year.Published(1, False, 0, 2, ("units/T02.html",), (), 3, {"total": 1.5})
+        scored = read_history(paths.processed).current
+        return year.Published(1, False, 0, 2, ("units/T02.html",), (), scored, 3, {"total": 1.5})
 
     monkeypatch.setattr(year, "report_year", report_year)
     code, made, _ = ask("report", "--unit", "崔家头镇", "--no-pdf")

@@ -88,6 +88,13 @@ def say(text: str = "", *, error: bool = False) -> None:
         print(visible(text), file=stream)
 
 
+def flush() -> None:
+    """Let whoever reads this at the other end of a pipe see what was said."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+
+
 def console() -> Console:
     """Return a console that honours NO_COLOR and the terminal's width; wide enough for any table when piped."""
     from rich.console import Console  # most commands print lines alone

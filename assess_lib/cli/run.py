@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import click
 
 from assess_lib import pipeline
 from assess_lib.cleaning import clean
-from assess_lib.cli.console import list_problems, say
+from assess_lib.cli.console import flush, list_problems, say
 from assess_lib.cli.explain import find_units
 from assess_lib.cli.options import Shared, reopen_option, shared
 from assess_lib.cli.progress import Progress, duration
 from assess_lib.cli.score import tell_reopened
-from assess_lib.errors import FinalRefused, InputRejected, UsageError
+from assess_lib.comparison.summary import change_lines
+from assess_lib.errors import FinalRefused, FolderBusy, InputChanged, InputRejected, NotebookFailed, UsageError
 from assess_lib.paths import YearPaths
-from assess_lib.publish import year
+from assess_lib.publish import hearth, year
+from assess_lib.publish.watch import RawFolder
 
 jobs_option = click.option("--jobs", type=int, metavar="N", help="同时运行几个笔记本；默认与处理器个数相同。")
 unit_option = click.option(
@@ -78,8 +81,55 @@ def tell(made: year.Published, paths: YearPaths) -> None:
     say(f"用时 {duration(made.seconds['total'])}。")
 
 
+class _Told:
+    """What a person who watches has been told: only what is new is told again."""
+
+    def __init__(self, paths: YearPaths) -> None:
+        self._paths = paths
+        self._before: year.Published | None = None
+
+    def tell(self, made: year.Published) -> None:
+        """Tell of a run: problems unless they are the same as before, what changed since then, what was made."""
+        before, self._before = self._before, made
+        if before is None or made.problems != before.problems:
+            list_problems(made.problems, self._paths.shown_processed)
+        if before is not None:
+            for line in change_lines(before.scored.results, made.scored.results):
+                say(line)
+        tell(made, self._paths)
+
+
+_LATER = "等待原始数据的改动：保存文件后自动重做，按 Ctrl-C 结束。"
+# What a correction of the raw files can mend, or a second attempt: watching goes on.
+_MENDABLE = (InputRejected, InputChanged, NotebookFailed, FolderBusy)
+
+
+def _keep_up(once: Callable[[], None], paths: YearPaths) -> None:
+    """Run, and again each time that raw files are saved, until Ctrl-C.
+
+    What the next run needs is imported while nobody waits for it. Raises what no correction can mend.
+    """
+    folder = RawFolder(paths.raw)
+    while True:
+        try:
+            once()
+        except _MENDABLE as error:
+            say(str(error), error=True)
+        hearth.kindle()
+        flush()  # in a log, what went wrong comes before the waiting
+        say(_LATER)
+        flush()
+        try:
+            changed = folder.wait()
+        except KeyboardInterrupt:
+            say("不再等待。")
+            return
+        say(f"{datetime.now():%H:%M:%S} 有改动：{'、'.join(changed)}")
+
+
 @click.command()
 @click.option("--final", is_flag=True, help="定稿前的最后一次：只要有待定事项就不予采用（退出码 8）。")
+@click.option("--watch", is_flag=True, help="做完后等着：原始文件一有改动就自动重做，按 Ctrl-C 结束。")
 @jobs_option
 @unit_option
 @pdf_option
@@ -90,6 +140,7 @@ def tell(made: year.Published, paths: YearPaths) -> None:
 def run(
     shared: Shared,
     final: bool,
+    watch: bool,
     jobs: int | None,
     units: tuple[str, ...],
     no_pdf: bool,
@@ -105,28 +156,38 @@ def run(
     示例：
       assess run --year 2022
       assess run --unit 城关镇 --unit D14 --no-pdf
+      assess run --watch            一边更正原始表，一边看报告
     """
     check_jobs(jobs)
     check_scheduler(scheduler)
-    codes = _codes_in_raw(shared.paths, units)
-    try:
-        made = year.run_year(
-            shared.paths,
-            readings=shared.readings,
-            run_date=shared.run_date,
-            final=final,
-            units=codes,
-            jobs=jobs,
-            pdf=not no_pdf,
-            reopen=reopen,
-            force=force,
-            scheduler=scheduler,
-            progress=Progress().step,
-        )
-    except (InputRejected, FinalRefused) as error:
-        list_problems(error.problems, shared.paths.shown_processed, error=True, full=True)
-        raise
-    list_problems(made.problems, shared.paths.shown_processed)
-    tell(made, shared.paths)
+    if watch and (final or force or reopen is not None):
+        raise UsageError("--watch 不能与 --final、--force、--reopen 同用：每次改动都会重做，这三项只该用一次。")
+
+    told = _Told(shared.paths)
+
+    def once() -> None:
+        try:
+            made = year.run_year(
+                shared.paths,
+                readings=shared.readings,
+                run_date=shared.run_date,
+                final=final,
+                units=_codes_in_raw(shared.paths, units),
+                jobs=jobs,
+                pdf=not no_pdf,
+                reopen=reopen,
+                force=force,
+                scheduler=scheduler,
+                progress=Progress().step,
+            )
+        except (InputRejected, FinalRefused) as error:
+            list_problems(error.problems, shared.paths.shown_processed, error=True, full=True)
+            raise
+        told.tell(made)
+
+    if watch:
+        _keep_up(once, shared.paths)
+        return
+    once()
     if reopen is not None:
         tell_reopened()

@@ -27,6 +27,7 @@ from assess_lib.errors import (
     Problem,
     UsageError,
 )
+from assess_lib.history import YearSet
 from assess_lib.paths import PROCESSED_VARIABLE, RAW_VARIABLE, REPORTS_VARIABLE, YearPaths, project_root
 from assess_lib.publish import documents
 from assess_lib.publish.batch import Batch, Failure, Made, Outcome, Task
@@ -70,6 +71,8 @@ class Published:
     dropped: tuple[str, ...]
     """Files of earlier reports that went, because the set would make them otherwise."""
     problems: tuple[Problem, ...]
+    scored: YearSet
+    """The set that the reports are made of."""
     unresolved: int
     """Items that are unresolved, over all units."""
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -588,5 +591,6 @@ def _published(
     problems: tuple[Problem, ...],
     seconds: Mapping[str, float],
 ) -> Published:
-    unresolved = sum(result.unresolved for result in sources.history.current.results)
-    return Published(made.units, made.county, made.reused, kept, dropped, problems, unresolved, seconds)
+    scored = sources.history.current
+    unresolved = sum(result.unresolved for result in scored.results)
+    return Published(made.units, made.county, made.reused, kept, dropped, problems, scored, unresolved, seconds)
