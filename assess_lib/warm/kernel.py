@@ -193,6 +193,7 @@ class WiredApp(WarmApp):
     def build(self, settings: Sequence[str]) -> None:
         """Do what is the same for all kernels of these arguments that start in this folder."""
         BaseIPythonApplication.initialize(self, list(settings))  # type: ignore[no-untyped-call]
+        self.log.setLevel(self.log_level)  # records that no handler would take are not made
         self.init_pdb()  # type: ignore[no-untyped-call]
         self.init_blackhole()  # type: ignore[no-untyped-call]
         self.init_sockets()
