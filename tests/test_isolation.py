@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from spreadsheets import FORMATS, ROWS, grid, valid_folder, write_grid
 
 from assess_lib.cleaning import clean
 from assess_lib.errors import EnvironmentFailure
-from assess_lib.intake import Refused, isolated, read_book
+from assess_lib.intake import Books, Refused, isolated, read_book
 from assess_lib.intake.cells import Book, Cell, Merge, Note, Sheet
 from assess_lib.intake.isolated import IsolatedReader, ReadLimits, reader_of_thread
 from assess_lib.intake.parse import parse
@@ -246,6 +246,67 @@ def test_the_working_directory_is_not_searched(tmp_path: Path, monkeypatch: pyte
     reader = IsolatedReader()
     assert reader.read(path.read_bytes()).sheets[0].rows[2][1].text == "例会"
     reader.close()
+
+
+# -- reading ahead ----------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_was_begun_ahead_is_read_once(reader: IsolatedReader) -> None:
+    """The answer to bytes that were handed over ahead is the one for those bytes, by the same process."""
+    first, second = b"first", b"pid"
+    assert words(reader.read(first)) == ["first"]
+    pid = reader.pid
+    reader.read_ahead(second)
+    assert words(reader.read(second)) == [str(pid)]
+    assert words(reader.read(b"third")) == ["third"]
+    assert reader.pid == pid
+
+
+def test_a_file_begun_ahead_that_nobody_asks_for_gives_no_answer_to_another(reader: IsolatedReader) -> None:
+    """Whoever reads something else than was handed over ahead gets what that holds, never the other file's cells."""
+    reader.read(b"first")
+    reader.read_ahead(b"second")
+    assert words(reader.read(b"third")) == ["third"]
+
+
+@pytest.mark.parametrize(("word", "code"), [("abort", "file.reader_died"), ("sleep", "file.reader_slow")])
+def test_a_file_begun_ahead_that_kills_the_parser_is_refused_itself(
+    reader: IsolatedReader, word: str, code: str
+) -> None:
+    """A death or a hang while the caller still looks at the file before is told of the file that caused it."""
+    bad = word.encode()
+    assert words(reader.read(b"before")) == ["before"]
+    reader.read_ahead(bad)
+    time.sleep(0.3)
+    assert refusal(reader, bad).code == code
+    assert words(reader.read(b"after")) == ["after"]
+
+
+def test_a_process_that_dies_of_what_it_read_before_does_not_cost_the_file_begun_ahead() -> None:
+    """A file that kills a used process is read by a fresh one, also when it had been handed over ahead."""
+    reader = IsolatedReader("fake_readers:dies_second")
+    second = b"second"
+    reader.read(b"first")
+    reader.read_ahead(second)
+    assert words(reader.read(second)) == ["second"]
+    reader.close()
+
+
+def test_books_are_those_that_reading_one_by_one_gives(tmp_path: Path) -> None:
+    """Files read in order, one ahead, give the same books and the same refusals as each by itself."""
+    places = [write_grid(tmp_path, "参会登记", MEETING, kind) for kind in ("xlsx", "ods", "csv")]
+    broken, missing = tmp_path / "broken.xlsx", tmp_path / "missing.csv"
+    broken.write_bytes(b"PK\x03\x04 no archive")
+    order = [places[0], broken, places[1], missing, places[2]]
+    books = Books(order)
+
+    def told(read: Callable[[Path], Book], path: Path) -> Book | str:
+        try:
+            return read(path)
+        except Refused as refused:
+            return refused.code
+
+    assert [told(books.read, path) for path in order] == [told(read_book, path) for path in order]
 
 
 # -- threads, forks, parents ------------------------------------------------------------------------------------

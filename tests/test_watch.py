@@ -82,7 +82,7 @@ def test_a_file_that_is_still_being_written_is_waited_for(tmp_path: Path) -> Non
 
         return append
 
-    # Each step comes less than STILL after the one before: 0.2 s against 0.3 s.
+    # Each step comes less than STILL after the one before: 0.1 s against 0.2 s.
     pieces = ["GD-3,T01,", "2022-07-01\n", "GD-4,T02,", "2022-07-02\n"]
     steps = threading.Thread(target=lambda: [(time.sleep(2 * watch.LOOK), write(piece)()) for piece in pieces])
     steps.start()

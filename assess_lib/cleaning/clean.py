@@ -21,7 +21,7 @@ from assess_lib.cleaning.sheets import Limits, SheetRead, SheetReader
 from assess_lib.cleaning.succession import Former, split_roster
 from assess_lib.cleaning.units import Units, read_roster
 from assess_lib.errors import Problem
-from assess_lib.intake import Book, RawFile, Refused, list_raw, read_book
+from assess_lib.intake import Book, Books, RawFile, Refused, list_raw
 from assess_lib.scheme import Scheme
 from assess_lib.tables import TABLES, Row
 
@@ -71,10 +71,12 @@ class _Cleaner:
                 self.broken.add(problem.table)
         self.refused_entries = [problem for problem in problems if problem.severity == "error"]
         self.reads: dict[str, list[SheetRead]] = {name: [] for name in TABLES}
+        order = (_ROSTER, *(name for name in TABLES if name != _ROSTER))
+        self._books = Books([file.path for name in order for file in self.files if file.table == name])
 
     def _open(self, file: RawFile) -> Book | None:
         try:
-            book = read_book(file.path)
+            book = self._books.read(file.path)
         except Refused as refusal:
             self._file_problem(file, "error", refusal.code, refusal.message, refusal.remedy)
             return None

@@ -15,7 +15,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -113,6 +113,7 @@ class IsolatedReader:
         self._owner = 0
         self._ready = False
         self._served = 0
+        self._ahead: bytes | None = None
 
     @property
     def pid(self) -> int | None:
@@ -145,6 +146,7 @@ class IsolatedReader:
         self._owner = os.getpid()
         self._ready = False
         self._served = 0
+        self._ahead = None
         self._finalizer = weakref.finalize(self, _stop, self._process, self._owner)
 
     def close(self) -> None:
@@ -159,6 +161,8 @@ class IsolatedReader:
         Raises Refused as the parser does, and for one that dies (``file.reader_died``) or takes too long
         (``file.reader_slow``); EnvironmentFailure when no reading process can be started.
         """
+        if self._ahead is not None and self._ahead is not data:
+            self.close()  # it works on a file that nobody wants
         for attempt in (1, 2):
             self.start()
             fresh = self._served == 0
@@ -175,6 +179,22 @@ class IsolatedReader:
                     raise
         raise AssertionError("unreachable")
 
+    def read_ahead(self, data: bytes) -> None:
+        """Let the process begin with the bytes that ``read`` will be given next, while the caller does other things.
+
+        Whatever goes wrong is found by that ``read``.
+        """
+        if self._process is None or self._process.stdin is None or self._owner != os.getpid() or not self._ready:
+            return
+        with suppress(OSError):
+            self._send(self._process.stdin, data)
+        self._ahead = data
+
+    def _send(self, requests: IO[bytes], data: bytes) -> None:
+        requests.write(REQUEST.pack(self._limits.processor(len(data)), len(data)))
+        requests.write(data)
+        requests.flush()
+
     def _ask(self, data: bytes) -> Book:
         process = self._process
         assert process is not None and process.stdin is not None and process.stdout is not None
@@ -183,9 +203,9 @@ class IsolatedReader:
                 self._wait_until_ready(process, process.stdout)
             with _clock(process, self._limits.clock(len(data))) as expired:
                 try:
-                    process.stdin.write(REQUEST.pack(self._limits.processor(len(data)), len(data)))
-                    process.stdin.write(data)
-                    process.stdin.flush()
+                    if self._ahead is None:
+                        self._send(process.stdin, data)
+                    self._ahead = None
                     tag, last, length = ANSWER.unpack(_exactly(process.stdout, ANSWER.size))
                     if length > _MAX_ANSWER or tag not in (BOOK, REFUSED):
                         raise _Died(False, "回答无效")

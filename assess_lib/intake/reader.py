@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 from assess_lib.errors import EnvironmentFailure
@@ -50,3 +52,30 @@ def read_book(path: Path, reader: IsolatedReader | None = None) -> Book:
     for a reading process. What a sheet's notes call an error must not be used.
     """
     return (reader or reader_of_thread()).read(read_bytes(path))
+
+
+class Books:
+    """The books of files that are read in a known order: while one is looked at, the next is being parsed."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        """Take the files in the order in which they will be read."""
+        self._following = dict(pairwise(paths))
+        self._held: dict[Path, bytes] = {}
+
+    def read(self, path: Path) -> Book:
+        """Read a file as ``read_book`` does, and let this thread's reading process begin with the following one."""
+        held = self._held.pop(path, None)
+        try:
+            book = reader_of_thread().read(read_bytes(path) if held is None else held)
+        except Refused:
+            self._read_ahead(path)
+            raise
+        self._read_ahead(path)
+        return book
+
+    def _read_ahead(self, path: Path) -> None:
+        following = self._following.get(path)
+        if following is not None:
+            with suppress(Refused):  # told when it is its turn
+                self._held[following] = data = read_bytes(following)
+                reader_of_thread().read_ahead(data)
