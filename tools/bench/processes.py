@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+_WAITS = "等待原始数据的改动"  # how the line begins with which ``assess run --watch`` begins to wait
 _LOOK = 0.25  # seconds between two looks at the memory
 
 
@@ -115,6 +117,31 @@ class Year:
     def assess(self, *arguments: str, memory: bool = False) -> Cost:
         """Run ``assess`` on this year."""
         return measure([*assess(arguments[0]), *self.places, *arguments[1:]], self.environment, memory=memory)
+
+    @contextmanager
+    def watch(self, *arguments: str) -> Iterator[Callable[[], None]]:
+        """Run ``assess run --watch`` on this year; what is given returns when it waits again. Raises Failed."""
+        process = subprocess.Popen(
+            [*assess("run", "--watch"), *self.places, *arguments],
+            cwd=ROOT,
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+        )
+        assert process.stdout is not None
+        told = process.stdout
+
+        def waits_again() -> None:
+            if not any(line.startswith(_WAITS) for line in told):
+                raise Failed("assess run --watch ended by itself")
+
+        try:
+            waits_again()
+            yield waits_again
+        finally:
+            process.kill()
+            process.wait()
 
 
 def assess(*arguments: str) -> list[str]:
