@@ -26,7 +26,8 @@ from assess_lib.intake.wire import WireError, decode_book, decode_refusal
 from assess_lib.intake.worker import ANSWER, BOOK, READY, REFUSED, REQUEST
 
 PARSE = "assess_lib.intake.parse:parse"
-# The search path is handed over as it is here: the package need not be installed, the working directory is not on it.
+# The search path is handed over as it is here: the package need not be installed, the working directory is not on it,
+# and Python need not look for its packages (-S).
 _BOOT = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[2]); "
     "from assess_lib.intake.worker import main; main(sys.argv[1])"
@@ -133,7 +134,7 @@ class IsolatedReader:
         }
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _BOOT, json.dumps(settings), json.dumps(_search_path())],
+                [sys.executable, "-I", "-S", "-c", _BOOT, json.dumps(settings), json.dumps(_search_path())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
