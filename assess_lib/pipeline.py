@@ -340,20 +340,35 @@ def clean_stage(paths: YearPaths, *, run_date: str | date | None = None) -> Outc
 
 def _standing_set(processed: Path, hashes: Mapping[str, str], tables: Mapping[str, bytes]) -> str:
     """Return the receipt's digest of a whole scored set made of just these inputs and tables; blank if none stands."""
-    try:
-        files = store.read_set_files(processed)
-        basis = store.StoredBasis.load(files[BASIS_FILE])
-        findings = store.Findings.load(files[FINDINGS_FILE])
-        slip = json.loads(files[RECEIPT_FILE])
-    except (UsageError, VerifyFailed, OSError, KeyError, ValueError, TypeError):
-        return ""
+    files, basis = _made_of(processed, hashes)
     same = (
-        basis.stage == "scored"
-        and findings.inputs == hashes
-        and all(files.get(name) == data for name, data in tables.items())
-        and all(slip.get(key) == value for key, value in store.software().items())
+        basis is not None and basis.stage == "scored" and all(files.get(name) == data for name, data in tables.items())
     )
     return store.digest(files[RECEIPT_FILE]) if same else ""
+
+
+def _made_of(processed: Path, hashes: Mapping[str, str]) -> tuple[dict[str, bytes], store.StoredBasis | None]:
+    """Return the files of a set that this very software made of just these inputs, and its basis; None if none is."""
+    try:
+        files = store.read_set_files(processed)
+        slip = json.loads(files[RECEIPT_FILE])
+        same = store.Findings.load(files[FINDINGS_FILE]).inputs == hashes and all(
+            slip.get(key) == value for key, value in store.software().items()
+        )
+        return (files, store.StoredBasis.load(files[BASIS_FILE])) if same else ({}, None)
+    except (UsageError, VerifyFailed, OSError, KeyError, ValueError, TypeError):
+        return {}, None
+
+
+def _stored_rules(request: _Request, hashes: Mapping[str, str]) -> Basis | None:
+    """Return the rules that stand with the clean tables, if the raw files are those that they were read from.
+
+    Then to read them again would give the same. The official text's problems stand among the set's findings.
+    """
+    _, stored = _made_of(request.paths.processed, hashes)
+    if stored is None or stored.year != request.paths.year:
+        return None
+    return Basis(stored.scheme, stored.quotes, (), stored.uncovered)
 
 
 def score_stage(
@@ -369,9 +384,8 @@ def score_stage(
     raw files are no longer those they were cleaned from, FinalRefused and ApprovalRefused as ``score`` does.
     """
     request = _request("02_score", paths, readings, run_date, final)
-    hashes, rules = _begin(request)
-    if isinstance(rules, InputRejected):
-        raise rules
+    hashes = store.hash_inputs(paths.raw)
+    rules = _stored_rules(request, hashes) or load_basis(paths.raw, paths.year)
     with _run(request) as attempt:
         approval.may_replace(paths.processed)
         files = store.read_set_files(paths.processed)

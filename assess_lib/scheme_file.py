@@ -34,6 +34,7 @@ from ruamel.yaml.events import (
     SequenceStartEvent,
 )
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.parser import Parser
 
 from assess_lib.confirmations import confirmation_faults
 from assess_lib.errors import InputRejected, Problem, UsageError
@@ -145,10 +146,11 @@ def _read(path: Path, source: _Source) -> str | None:
 def _parse(text: str, source: _Source) -> Any:
     """Return the YAML text as plain data with exact numbers; record lines and mistakes."""
     yaml = YAML(typ="safe", pure=True)
+    yaml.Parser = lambda loader: _PlainParser(loader, source)
     try:
-        if not _plain(text, source):
-            return None
         node = yaml.compose(text)
+    except _NotPlainError:
+        return None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -165,26 +167,40 @@ def _parse(text: str, source: _Source) -> Any:
     return _value(node, (), source)
 
 
-def _plain(text: str, source: _Source) -> bool:
-    """Tell whether the text is plain YAML: no alias, anchor, tag, second document or absurd nesting."""
-    depth = documents = 0
-    for event in YAML(typ="safe", pure=True).parse(text):
-        documents += isinstance(event, DocumentStartEvent)
-        depth += isinstance(event, (MappingStartEvent, SequenceStartEvent))
-        depth -= isinstance(event, (MappingEndEvent, SequenceEndEvent))
-        line = event.start_mark.line + 1
+class _NotPlainError(Exception):
+    """What stands in the file is more than plain YAML: it was recorded."""
+
+
+class _PlainParser(Parser):
+    """A parser that goes no further than plain YAML: no alias, anchor, tag, second document or absurd nesting.
+
+    It looks at each event before anything is made of it, so that the text is read once.
+    """
+
+    def __init__(self, loader: Any, source: _Source) -> None:
+        super().__init__(loader)
+        self._source = source
+        self._depth = self._documents = 0
+
+    def get_event(self) -> Any:
+        """Return the next event. Raises _NotPlainError after a mistake was recorded."""
+        event = super().get_event()
+        self._documents += isinstance(event, DocumentStartEvent)
+        self._depth += isinstance(event, (MappingStartEvent, SequenceStartEvent))
+        self._depth -= isinstance(event, (MappingEndEvent, SequenceEndEvent))
+        complain, line = self._source.complain, event.start_mark.line + 1
         if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
-            source.complain("scheme.alias", "方案文件不使用锚点（&）和别名（*）。", "请把内容直接写在这里。", line)
+            complain("scheme.alias", "方案文件不使用锚点（&）和别名（*）。", "请把内容直接写在这里。", line)
         elif getattr(event, "tag", None):
-            source.complain("scheme.tag", "方案文件不使用标签（!）。", "请删去标签。", line)
+            complain("scheme.tag", "方案文件不使用标签（!）。", "请删去标签。", line)
         elif isinstance(event, DocumentStartEvent) and (event.version or event.tags):
             # %YAML 1.1 would turn yes into true and 060 into 48
-            source.complain("scheme.yaml", "方案文件不使用 YAML 指令（%）。", "请删去以 % 开头的行。", line)
-        elif depth > MAX_DEPTH or documents > 1:
-            source.complain("scheme.yaml", "层次过深，或有多个文档。", "请只保留一份方案。", line)
-        if source.problems:
-            return False
-    return True
+            complain("scheme.yaml", "方案文件不使用 YAML 指令（%）。", "请删去以 % 开头的行。", line)
+        elif self._depth > MAX_DEPTH or self._documents > 1:
+            complain("scheme.yaml", "层次过深，或有多个文档。", "请只保留一份方案。", line)
+        if self._source.problems:
+            raise _NotPlainError
+        return event
 
 
 def _value(node: Node, path: KeyPath, source: _Source) -> Any:

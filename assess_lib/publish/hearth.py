@@ -16,13 +16,21 @@ from assess_lib.warm import client as warm
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 
 # What it imports: first what the two stages use, and while they run the rest, what cells use before what pages use.
-EARLY = ("assess_lib.publish.lean:import_jupyter", "pandas", "assess_lib.pipeline", "assess_lib.views")
+EARLY = (
+    "assess_lib.publish.lean:import_jupyter",
+    "pandas",
+    "assess_lib.pipeline",
+    "assess_lib.store:software",  # the code is hashed once
+    "assess_lib.views.county",
+    "jinja2",
+    "xlsxwriter",
+)
 _CELLS = (
     "matplotlib.backends.backend_svg",
     "assess_lib.figures",
     "assess_lib.publish.rehearsal:rehearse",
     "assess_lib.robustness",
-    "assess_lib.audit.recompute",
+    "assess_lib.views.audit",
 )
 LATER = (
     *_CELLS,

@@ -11,6 +11,7 @@ from assess_lib.exact import show
 
 # Spreadsheets take a cell that begins so for a formula (a tab or CR is skipped first).
 _FORMULA_STARTS = tuple("=+-@＝＋－＠\t\r")
+_GUARDED_STARTS = frozenset((*_FORMULA_STARTS, "'"))
 
 Cell = str | int | bool | Decimal | None
 
@@ -26,7 +27,8 @@ def guard(text: str) -> str:
     >>> guard("=1+1"), guard("城关镇"), guard("'=1+1"), guard("'甲'")
     ("'=1+1", '城关镇', "''=1+1", "'甲'")
     """
-    return "'" + text if _calculated(text) else text
+    # The first character rules out nearly every text.
+    return "'" + text if text[:1] in _GUARDED_STARTS and _calculated(text) else text
 
 
 def unguard(text: str) -> str:
@@ -36,15 +38,15 @@ def unguard(text: str) -> str:
 
 def cell(value: Cell) -> str:
     """Return a value as the file prints it: points with two decimals, true / false, nothing where there is none."""
+    if isinstance(value, str):
+        return guard(value)
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return show(value)
-    if isinstance(value, int):
-        return str(value)
-    return guard(value)
+    return str(value)
 
 
 def dump(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:

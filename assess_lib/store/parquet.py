@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -35,6 +36,8 @@ _HELD: dict[pa.DataType, type] = {
     pa.int64(): int,
 }
 _FILE, _SHEET, _ROW = SOURCE_COLUMNS
+_TOO_LARGE = Decimal(10) ** (_DIGITS - _SCALE)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def table_file(name: str) -> str:
@@ -56,12 +59,12 @@ def schema(table: Table) -> pa.Schema:
 
 def _why_not(value: object) -> str:
     """Say why no exact column can hold the value; nothing if one can."""
-    if isinstance(value, Decimal) and abs(value) >= Decimal(10) ** (_DIGITS - _SCALE):
+    if isinstance(value, str):
+        return "含有无法识别的字符" if _SURROGATE.search(value) else ""
+    if isinstance(value, Decimal) and abs(value) >= _TOO_LARGE:
         return "数值过大"
     if isinstance(value, int) and abs(value) >= 2**63:
         return "数值过大"
-    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
-        return "含有无法识别的字符"
     return ""
 
 
@@ -150,10 +153,11 @@ def load(name: str, data: bytes) -> tuple[Row, ...]:
 
 def rows_of(name: str, stored: pa.Table) -> tuple[Row, ...]:
     """Return the rows of a stored table that holds the columns of ``schema``, or of a part of its rows."""
-    spec = schema(TABLES[name])
-    rows = []
-    for record in stored.cast(spec).to_pylist():  # parquet itself knows no whole seconds
-        values = {column.name: record[column.name] for column in TABLES[name].columns}
-        notes = json.loads(record[NOTES_COLUMN]) if record[NOTES_COLUMN] else {}
-        rows.append(Row(name, values, Source(record[_FILE], record[_SHEET], record[_ROW]), notes))
-    return tuple(rows)
+    names = [column.name for column in TABLES[name].columns]
+    read = stored.cast(schema(TABLES[name]))  # parquet itself knows no whole seconds
+    *columns, files, sheets, numbers, notes = (column.to_pylist() for column in read.columns)
+    values = [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+    return tuple(
+        Row(name, own, Source(file, sheet, number), json.loads(noted) if noted else {})
+        for own, file, sheet, number, noted in zip(values, files, sheets, numbers, notes, strict=True)
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cache
@@ -61,6 +62,9 @@ def digest(data: bytes) -> str:
 _SOURCES = (".py", ".sql", ".j2", ".html", ".css", ".js", ".json", ".svg", ".typ")
 
 
+_VERSION = re.compile(r"^Version: *(\S+) *$", re.MULTILINE)
+
+
 def _source_files(package: Path) -> Iterator[tuple[str, Path]]:
     for place, folders, files in os.walk(package):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
@@ -90,14 +94,18 @@ def _own_code() -> str:
 
 def library_versions(names: Iterable[str] = LIBRARIES) -> dict[str, str]:
     """Return the installed version of each library; one that is not installed is left out."""
-    from importlib.metadata import PackageNotFoundError, version  # only those who write a receipt wait for it
+    from importlib.metadata import PackageNotFoundError, distribution  # only those who write a receipt wait for it
 
     found = {}
     for name in names:
         try:
-            found[name] = version(name)
+            installed = distribution(name)
         except PackageNotFoundError:
             continue
+        # The head alone: the library would parse the whole of it, with the description that makes up nearly all.
+        head = (installed.read_text("METADATA") or "").partition("\n\n")[0]
+        told = _VERSION.search(head)
+        found[name] = told[1] if told else installed.version
     return found
 
 

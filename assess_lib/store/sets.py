@@ -450,7 +450,16 @@ def _frame_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Data
 
 def _read_csv(data: bytes) -> tuple[dict[str, Any], ...]:
     header, rows = csvfile.parse(data)
-    return tuple({column: cell_value(column, text) for column, text in zip(header, row, strict=True)} for row in rows)
+    if any(len(row) != len(header) for row in rows):
+        raise ValueError("a row with more or fewer cells than the header")
+    columns = [_column_values(column, texts) for column, texts in zip(header, zip(*rows, strict=True), strict=False)]
+    return tuple(dict(zip(header, row, strict=True)) for row in zip(*columns, strict=True))
+
+
+def _column_values(column: str, texts: Sequence[str]) -> list[Any]:
+    """Return what a column's cells say: each text, of which most stand many times, is understood once."""
+    values = {text: cell_value(column, text) for text in set(texts)}
+    return [values[text] for text in texts]
 
 
 def score_frames(score: Scored) -> tuple[DataFrame, DataFrame, DataFrame]:
