@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -137,6 +137,13 @@ class Sheet:
         if self.size:
             self.value(column, self.size - 1)
         return self._values[column]
+
+    def formula_texts(self, column: Column, escape: Callable[[str], str] = str) -> Iterable[str]:
+        """Return the formulas of a column's rows as a file has them: without the sign before, ``escape`` applied."""
+        formulas = self.formulas[column.name]
+        if column.formulas:
+            return [escape(formula.text(row).removeprefix("=")) for row, formula in enumerate(formulas)]
+        return formulas[0].texts(self.size, escape) if self.size else ()
 
     def values_of(self, column: str) -> Evaluate:
         """Return ``value`` of one column as a function of the row."""

@@ -13,7 +13,7 @@ template is read, never later.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from assess_lib.auditbook.values import FUNCTIONS, FormulaError, binary, number
@@ -47,11 +47,14 @@ class Formula:
         self._place = place
         self._parts: list[str | Address] = ["="]
         self._tokens = self._read()
-        # As a pattern for %: the fixed text, with a place for each row number.
-        texts = (part if isinstance(part, str) else part[0] for part in self._parts)
-        places = ("" if isinstance(part, str) else "%d" for part in self._parts)
-        self._pattern = "".join(text.replace("%", "%%") + at for text, at in zip(texts, places, strict=True))
-        self._first_rows = [part[1] for part in self._parts if not isinstance(part, str)]
+        # The fixed text around the row numbers, and each number at row 0.
+        self._pieces = [""]
+        self._first_rows: list[int] = []
+        for part in self._parts:
+            self._pieces[-1] += part if isinstance(part, str) else part[0]
+            if not isinstance(part, str):
+                self._first_rows.append(part[1])
+                self._pieces.append("")
         self._next = 0
         self.value: Evaluate = self._level(0)
         if self._next != len(self._tokens):
@@ -59,7 +62,23 @@ class Formula:
 
     def text(self, row: int) -> str:
         """Return the formula of a row (counted from 0 within the sheet's data)."""
-        return self._pattern % tuple([first + row for first in self._first_rows])
+        start, *pieces = self._pieces
+        numbered = zip(self._first_rows, pieces, strict=True)
+        return start + "".join([f"{first + row}{piece}" for first, piece in numbered])
+
+    def texts(self, size: int, escape: Callable[[str], str] = str) -> Iterator[str]:
+        """Yield the formulas of the first ``size`` rows, without the sign before them, ``escape`` applied to each."""
+        start, *pieces = map(escape, self._pieces)
+        start = start.removeprefix("=")
+        if len(set(self._first_rows)) > 1:
+            numbered = list(zip(self._first_rows, pieces, strict=True))
+            for row in range(size):
+                yield start + "".join([f"{first + row}{piece}" for first, piece in numbered])
+            return
+        # Nearly always all sheets referred to have as many rows above their data.
+        first = sum(self._first_rows[:1])
+        for number in range(first, first + size):
+            yield str(number).join((start, *pieces))
 
     def _read(self) -> list[tuple[str, Any]]:
         tokens: list[tuple[str, Any]] = []

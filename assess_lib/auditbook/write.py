@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.worksheet import CellFormulaTuple, CellNumberTuple, CellStringTuple, Worksheet
+from xlsxwriter.worksheet import CellFormulaTuple, Worksheet
 
 from assess_lib.auditbook.book import Book, Column, Sheet, letter
 from assess_lib.auditbook.guide import GUIDE, Line, sheet_order
@@ -19,6 +20,8 @@ _FIXED_DATE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _A4 = 9
 # What the file format allows in a drop-down's own list.
 _LIST_ROOM = 255
+# A text of so many characters fits into a cell, even if each of them counts twice.
+_SURELY_FITS = 16_000
 _LINE = {"border": 1, "border_color": "#D0D0D0"}
 _NUMBER_FORMATS = {
     "text": "@",
@@ -70,42 +73,80 @@ class QuickSheet(Worksheet):  # type: ignore[misc]
 
     Our formulas know the few old functions of ``values`` alone, are no arrays, and have a place and a format each; the
     library would search every one of them for newer functions, and take the greater part of the whole workbook's time.
+    A cell of ours is kept as its format and the markup that follows; headers and odd values are the library's own.
     """
 
-    def write_formula(self, row: int, col: int, formula: str, cell_format: Any = None, value: Any = 0) -> int:
-        """Write a formula as it is; a cell is given by its row and column alone."""
-        if self._check_dimensions(row, col):
-            return -1
-        self.table[row][col] = CellFormulaTuple(formula.removeprefix("="), cell_format, value)
-        return 0
+    def put_formulas(self, col: int, sheet: Sheet, column: Column, look: Any) -> None:
+        """Write a column of formulas with their values."""
+        values = sheet.values(column.name)
+        self._make_room(col, range(sheet.head, sheet.head + len(values)))
+        texts = sheet.formula_texts(column, _escaped)
+        for row, (text, value) in enumerate(zip(texts, values, strict=True), start=sheet.head):
+            if not isinstance(value, str):
+                self.table[row][col] = (look, f"><f>{text}</f><v>{value}</v></c>")
+            elif not value.startswith("#"):
+                kind = ' t="str"' if value else ""
+                self.table[row][col] = (look, f"{kind}><f>{text}</f><v>{_escaped(value)}</v></c>")
+            else:  # the library knows which texts are errors
+                formula = sheet.formulas[column.name][row - sheet.head].text(row - sheet.head)
+                self.table[row][col] = CellFormulaTuple(formula.removeprefix("="), look, value)
 
-    def _write_cell(self, row: int, col: int, cell: Any) -> None:
-        written = self._content(cell) if cell.format else None
-        if written is None:
-            super()._write_cell(row, col, cell)
-        else:
-            self.fh.write(f'<c r="{letter(col)}{row + 1}" s="{cell.format._get_xf_index()}"{written}</c>')
+    def put_cells(self, col: int, cells: Sequence[tuple[int, float | str | None, Any]]) -> None:
+        """Write a column's plain cells: each its row, its number or text (None: an empty cell), its format."""
+        self._make_room(col, [row for row, _, _ in cells])
+        for row, value, look in cells:
+            if value is None:
+                self.table[row][col] = (look, "/>")
+            elif isinstance(value, str) and len(value) <= _SURELY_FITS:
+                number = self.str_table._get_shared_string_index(value)
+                self.table[row][col] = (look, f' t="s"><v>{number}</v></c>')
+            elif isinstance(value, str):
+                _must(self.write_string(row, col, value, look))
+            elif math.isfinite(value):
+                self.table[row][col] = (look, f"><v>{value:.16G}</v></c>")
+            else:
+                raise ValueError(f"a cell cannot hold {value}")
 
-    @staticmethod
-    def _content(cell: Any) -> str | None:
-        """Return what stands between a cell's format and its end; None for what is left to the library."""
-        kind = type(cell)
-        if kind is CellFormulaTuple:
-            value = cell.value
-            if type(value) is str:
-                if value.startswith("#"):  # the library knows which of them are errors
-                    return None
-                type_of = ' t="str"' if value else ""
-                return f"{type_of}><f>{_escaped(cell.formula)}</f><v>{_escaped(value)}</v>"
-            if type(value) in (int, float):
-                return f"><f>{_escaped(cell.formula)}</f><v>{value}</v>"
-            return None
-        if kind is CellNumberTuple:
-            return f"><v>{cell.number:.16G}</v>"
-        return f' t="s"><v>{cell.string}</v>' if kind is CellStringTuple else None
+    def _make_room(self, col: int, rows: Sequence[int]) -> None:
+        for row in (*rows[:1], *rows[-1:]):
+            _must(self._check_dimensions(row, col))
+
+    def _calculate_spans(self) -> None:
+        """Say of each sixteen rows which columns they fill, as the library does cell by cell."""
+        ends: defaultdict[int, list[int]] = defaultdict(list)
+        for row, cells in self.table.items():
+            if cells:
+                ends[row // 16] += (min(cells), max(cells))
+        self.row_spans = {block: f"{min(found) + 1}:{max(found) + 1}" for block, found in ends.items()}
+
+    def _write_rows(self) -> None:
+        """Write all rows; formats are numbered as they are met."""
+        self._calculate_spans()
+        for row in range(self.dim_rowmin, self.dim_rowmax + 1):
+            cells, told = self.table.get(row), self.row_info.get(row)
+            if cells:
+                self._write_row(row, self.row_spans[row // 16], told)
+                self._write_cells(row, cells)
+                self._xml_end_tag("row")
+            elif told:
+                self._write_empty_row(row, self.row_spans.get(row // 16), told)
+
+    def _write_cells(self, row: int, cells: Mapping[int, Any]) -> None:
+        written = []
+        for col, cell in sorted(cells.items()):
+            if type(cell) is tuple:
+                look, markup = cell
+                written.append(f'<c r="{letter(col)}{row + 1}" s="{look._get_xf_index()}"{markup}')
+            else:
+                self.fh.write("".join(written))
+                written.clear()
+                self._write_cell(row, col, cell)
+        self.fh.write("".join(written))
 
 
 def _escaped(text: str) -> str:
+    if text.isalnum():  # most texts are: nothing to look for
+        return text
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -230,26 +271,19 @@ class _Writer:
             target.set_row(head - 1, 12 * most + 2)
 
     def _cells(self, target: Any, sheet: Sheet, index: int, column: Column) -> None:
-        filled = sheet.size - sheet.spare
-        formulas, values = sheet.formulas.get(column.name), sheet.values(column.name)
-        if formulas is not None:
-            look, head = self.cell_look(column.role, column.style), sheet.head
-            for row, (formula, value) in enumerate(zip(formulas, values, strict=True)):
-                _must(target.write_formula(head + row, index, formula.text(row), look, value))
-            values = []
-        for row, value in enumerate(values):
-            place = sheet.head + row
-            if value is None and row >= filled:
-                continue
-            style = _style_of(column, row)
-            look = self.cell_look(column.role, "text" if isinstance(value, str) else style, column.wrap)
-            if value is None:
-                _must(target.write_blank(place, index, None, look))
-            elif isinstance(value, str):
-                _must(target.write_string(place, index, value, look))
-            else:
-                _must(target.write_number(place, index, value, look))
+        if column.name in sheet.formulas:
+            target.put_formulas(index, sheet, column, self.cell_look(column.role, column.style))
+        else:
+            target.put_cells(index, list(self._plain_cells(sheet, column)))
         self._drop_downs(target, sheet, index, column)
+
+    def _plain_cells(self, sheet: Sheet, column: Column) -> Iterator[tuple[int, Any, Any]]:
+        """Yield a column's cells that no formula fills: row, value, format; spare rows without a value have none."""
+        filled = sheet.size - sheet.spare
+        for row, value in enumerate(sheet.values(column.name)):
+            if value is not None or row < filled:
+                style = "text" if isinstance(value, str) else _style_of(column, row)
+                yield sheet.head + row, value, self.cell_look(column.role, style, column.wrap)
 
     def _drop_downs(self, target: Any, sheet: Sheet, index: int, column: Column) -> None:
         first, last = sheet.head, sheet.head + sheet.size - 1
