@@ -83,7 +83,7 @@ def compute(
 
 def column(book: Book, sheet: str, name: str) -> list[Any]:
     """Return a column's values."""
-    return list(book.sheets[sheet].cells(name).values)
+    return list(book.sheets[sheet].values(name))
 
 
 def differences(book: Book, made: Score) -> list[str]:
@@ -413,7 +413,9 @@ class _LibrarySheet(Worksheet):
     """A sheet that gives every cell to the library's own methods."""
 
     def put_formulas(self, col: int, sheet: Sheet, column: Column, look: Any) -> None:
-        for row, (formula, value) in enumerate(zip(sheet.formulas[column.name], sheet.values(column.name), strict=True)):
+        for row, (formula, value) in enumerate(
+            zip(sheet.formulas[column.name], sheet.values(column.name), strict=True)
+        ):
             assert self.write_formula(sheet.head + row, col, formula.text(row), look, value) == 0
 
     def put_cells(self, col: int, cells: Sequence[tuple[int, Any, Any]]) -> None:

@@ -127,9 +127,10 @@ class Sheet:
         """Return a cell's value, computing it if need be."""
         values = self._values[column]
         if row >= len(values):
-            formulas = self.formulas[column]
-            while len(values) <= row:  # cells never depend on later cells of their own column
-                values.append(_settled(formulas[len(values)].value(len(values))))
+            # Cells never depend on later cells of their own column.
+            for place, formula in enumerate(self.formulas[column][len(values) : row + 1], start=len(values)):
+                value = formula.value(place)
+                values.append(value if type(value) is int or type(value) is str else _settled(value))
         return values[row]
 
     def values(self, column: str) -> Sequence[Scalar]:
@@ -148,15 +149,25 @@ class Sheet:
     def values_of(self, column: str) -> Evaluate:
         """Return ``value`` of one column as a function of the row."""
         values = self._values[column]
-        return lambda row: values[row] if row < len(values) else self.value(column, row)
 
-    def cells(self, column: str, first: int = 0, last: int | None = None) -> Range:
-        """Return a column's values as one range, made once."""
-        end = self.size - 1 if last is None else last
-        key = (column, first, end)
-        if key not in self._ranges:
-            self._ranges[key] = Range([self.value(column, row) for row in range(first, end + 1)])
-        return self._ranges[key]
+        def value(row: int) -> Scalar:
+            try:
+                return values[row]
+            except IndexError:  # not computed yet
+                return self.value(column, row)
+
+        return value
+
+    def range_of(self, column: str, first: int, last: int) -> Evaluate:
+        """Return a part of a column as one range, made once and the same for every row."""
+
+        def cells(row: int) -> Range:
+            key = (column, first, last)
+            if key not in self._ranges:
+                self._ranges[key] = Range([self.value(column, place) for place in range(first, last + 1)])
+            return self._ranges[key]
+
+        return cells
 
     def add(self, book: Book, columns: Iterable[Column]) -> Sheet:
         """Add columns; a template may name columns that stand to its left, and earlier sheets."""
@@ -262,14 +273,14 @@ class _Here:
             raise KeyError(f"{sheet.name} has no column {column}")
         if rest.startswith(":"):
             written = prefix + sheet.span(column, 0, sheet.size - 1)
-            return written, lambda row: sheet.cells(column)
+            return written, sheet.range_of(column, 0, sheet.size - 1)
         return (f"{prefix}${letter(sheet.order[column])}", sheet.head + 1), sheet.values_of(column)
 
     def named(self, name: str) -> tuple[str, Evaluate]:
         found = self.book.named[name]
         sheet, column, first, last = found.sheet, found.column, found.first, found.last
         if found.many:
-            return f"{sheet.name}!{sheet.span(column, first, last)}", lambda row: sheet.cells(column, first, last)
+            return f"{sheet.name}!{sheet.span(column, first, last)}", sheet.range_of(column, first, last)
         written = f"{sheet.name}!${letter(sheet.order[column])}${sheet.head + first + 1}"
         value = sheet.values_of(column)
         return written, lambda row: value(first)

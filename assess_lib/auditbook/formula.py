@@ -161,7 +161,12 @@ def _binary(sign: str, left: Evaluate, right: Evaluate) -> Evaluate:
 def _call(name: str, arguments: list[Evaluate]) -> Evaluate:
     if name == "IF":
         test, then, otherwise = arguments
-        return lambda row: then(row) if number(test(row)) else otherwise(row)
+
+        def chosen(row: int) -> Any:
+            met = test(row)
+            return then(row) if (met if type(met) is bool or type(met) is int else number(met)) else otherwise(row)
+
+        return chosen
     if name == "IFERROR":
         attempt, instead = arguments
 

@@ -135,8 +135,11 @@ def binary(sign: str) -> Callable[[Any, Any], Any]:
     made = Numbers if sign in "+-*" else Truths
 
     def applied(left: Any, right: Any) -> Any:
-        if type(left) is int and type(right) is int:
+        kinds = type(left), type(right)
+        if kinds == (int, int):
             return plain(left, right)
+        if str in kinds and not (Range in kinds or Truths in kinds or Numbers in kinds or list in kinds):
+            return slow(left, right)
         a, b = _as_numbers(left), _as_numbers(right)
         if a is None or b is None:
             return apply(slow, left, right)
@@ -226,36 +229,41 @@ def _criterion(wanted: Any) -> tuple[str, Any]:
     return "=", number(wanted)
 
 
-def _chosen(pairs: Sequence[Any]) -> Sequence[int]:
+def _chosen(pairs: tuple[Any, ...]) -> Sequence[int]:
     """Return the positions where every range meets its criterion; equality is looked up, one bound bisected."""
+    if str not in map(type, pairs[1::2]):  # numbers alone, to be equal to
+        return _grouped(pairs[::2]).get(tuple(map(number, pairs[1::2])), ())
     tests = [(pairs[n], *_criterion(pairs[n + 1])) for n in range(0, len(pairs), 2)]
     equal = [(cells, wanted) for cells, sign, wanted in tests if sign == "="]
     bounds = [(cells, sign, wanted) for cells, sign, wanted in tests if sign != "="]
-    base = equal[0][0] if equal else bounds[0][0]
-    key = tuple(id(cells) for cells, _ in equal)
-    if key not in base.indexes:
-        groups: dict[Any, list[int]] = {}
-        if not equal:
-            groups[()] = list(range(len(base.values)))
-        for place, values in enumerate(zip(*(cells.values for cells, _ in equal), strict=True)):
-            groups.setdefault(values, []).append(place)
-        base.indexes[key] = groups
-    found: list[int] = base.indexes[key].get(tuple(wanted for _, wanted in equal), [])
+    columns, group = tuple(cells for cells, _ in equal), tuple(wanted for _, wanted in equal)
+    found = _grouped(columns).get(group, []) if equal else range(len(bounds[0][0].values))
     if len(bounds) == 1 and bounds[0][1] == ">":
-        return _above(base, key, found, bounds[0][0], bounds[0][2], tuple(wanted for _, wanted in equal))
+        return _above(found, bounds[0][0], bounds[0][2], (*map(id, columns), group))
     for cells, sign, wanted in bounds:
         test = OPERATORS[sign]
         found = [n for n in found if isinstance(cells.values[n], (int, float)) and test(cells.values[n], wanted)]
     return found
 
 
-def _above(base: Range, key: Any, found: list[int], cells: Range, wanted: Any, group: Any) -> Sequence[int]:
+def _grouped(columns: tuple[Range, ...]) -> dict[Any, list[int]]:
+    """Return the positions of each combination of values; the columns are gone through once."""
+    indexes, key = columns[0].indexes, tuple(map(id, columns))
+    if key not in indexes:
+        groups: dict[Any, list[int]] = {}
+        for place, values in enumerate(zip(*(cells.values for cells in columns), strict=True)):
+            groups.setdefault(values, []).append(place)
+        indexes[key] = groups
+    found: dict[Any, list[int]] = indexes[key]
+    return found
+
+
+def _above(found: Sequence[int], cells: Range, wanted: Any, group: Any) -> Sequence[int]:
     """Return the positions of a group whose values are above a bound; the group is sorted once."""
-    name = (key, id(cells), group)
-    if name not in base.indexes:
+    if group not in cells.indexes:
         ranked = sorted((v, n) for n in found if isinstance(v := cells.values[n], (int, float)))
-        base.indexes[name] = ([v for v, _ in ranked], [n for _, n in ranked])
-    values, places = base.indexes[name]
+        cells.indexes[group] = ([v for v, _ in ranked], [n for _, n in ranked])
+    values, places = cells.indexes[group]
     return list(places[bisect_right(values, wanted) :])
 
 
@@ -268,6 +276,8 @@ def _sumifs(amounts: Range, *pairs: Any) -> float | int:
 
 
 def _exact(left: Any, right: Any) -> Any:
+    if type(left) is str and type(right) is str:
+        return left == right
     if isinstance(left, Range) and not isinstance(right, (Range, list)):
         # The usual case, a whole column against one cell: only the few equal cells are touched.
         if "exact" not in left.indexes:

@@ -132,11 +132,11 @@ class QuickSheet(Worksheet):  # type: ignore[misc]
                 self._write_empty_row(row, self.row_spans.get(row // 16), told)
 
     def _write_cells(self, row: int, cells: Mapping[int, Any]) -> None:
-        written = []
+        written, number = [], row + 1
         for col, cell in sorted(cells.items()):
             if type(cell) is tuple:
                 look, markup = cell
-                written.append(f'<c r="{letter(col)}{row + 1}" s="{look._get_xf_index()}"{markup}')
+                written.append(f'<c r="{letter(col)}{number}" s="{look.xf_index or look._get_xf_index()}"{markup}')
             else:
                 self.fh.write("".join(written))
                 written.clear()
