@@ -77,8 +77,8 @@ class Formula:
             return
         # Nearly always all sheets referred to have as many rows above their data.
         first = sum(self._first_rows[:1])
-        for number in range(first, first + size):
-            yield str(number).join((start, *pieces))
+        for at in range(first, first + size):
+            yield str(at).join((start, *pieces))
 
     def _read(self) -> list[tuple[str, Any]]:
         tokens: list[tuple[str, Any]] = []
