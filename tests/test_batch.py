@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -16,6 +18,8 @@ from build import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from assess_lib.publish.batch import Batch, Outcome, Task
+from assess_lib.publish.executors import Ground, LocalProcesses, Lost
+from assess_lib.warm import client as warm
 
 
 def write_notebook(folder: Path, name: str, *sources: str) -> None:
@@ -213,3 +217,21 @@ def wait_until(holds: Callable[[], bool]) -> None:
             return
         time.sleep(0.1)
     raise AssertionError("it did not happen")
+
+
+@pytest.mark.skipif(not warm.possible(), reason="processes are forked on Linux alone")
+def test_a_process_that_has_all_imports_serves_every_task(tmp_path: Path) -> None:
+    """Only a process forked before the imports were done is replaced for a task that wants them all.
+
+    Each process is asked for its number: the second one is forked for an early task, when nothing is left to import.
+    """
+    ground = Ground(dict(os.environ), str(tmp_path / "private"))
+    executor = LocalProcesses(1, ground, operator.call, str)
+    try:
+        first = executor.submit(os.getpid).result()
+        with pytest.raises(Lost):
+            executor.submit(partial(os._exit, 3)).result()
+        second = executor.submit(os.getpid, early=True).result()
+        assert executor.submit(os.getpid).result() == second != first
+    finally:
+        executor.stop(at_once=True)

@@ -167,7 +167,7 @@ class _Worker:
         """Fork a process. Raises CannotFork."""
         call = f"{serve_socket.__module__}:{serve_socket.__name__}"
         process, line = nursery.fork([], "/", ground.environment, wire=True, call=call, whole=not early)
-        return cls(Connection(line.detach()), process, early)
+        return cls(Connection(line.detach()), process, early=not process.whole)
 
     @classmethod
     def spawned(cls) -> _Worker:

@@ -429,7 +429,7 @@ class _Work:
                 yield from self._unit(unit)
 
     def _county(self) -> Iterator[Task | Made]:
-        for page in documents.PAGES:
+        for page in reversed(documents.PAGES):  # the later ones take longer
             key = self._sources.county_key(page.name)
             if self._take(page.name, key):
                 continue

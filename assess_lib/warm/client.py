@@ -56,7 +56,10 @@ class Forked:
         if not answer or not handles:
             line.close()
             raise CannotFork("the nursery could not fork")
-        self.pid: int = json.loads(answer)["pid"]
+        told = json.loads(answer)
+        self.pid: int = told["pid"]
+        self.whole: bool = told["whole"]
+        """Whether all modules had been imported when it was forked."""
         self._handle: int | None = handles[0]
         self.returncode: int | None = None
 

@@ -191,6 +191,7 @@ class _Nursery:
                     continue
                 while told["whole"] and self._later:
                     self._import_next()
+                told["whole"] = not self._later
                 told["environment"] = {**told["environment"], **self._made()}
                 self._fork(told, lines)
 
@@ -268,7 +269,7 @@ def _keep(request: dict[str, Any], lines: list[int], requests: socket.socket) ->
         if len(lines) > 1:
             os.close(lines[1])
         try:
-            socket.send_fds(line, [json.dumps({"pid": kernel}).encode()], [handle])
+            socket.send_fds(line, [json.dumps({"pid": kernel, "whole": request["whole"]}).encode()], [handle])
             while handle not in (ready := select.select([line.fileno(), handle], [], [])[0]):
                 if not line.recv(_ANSWER):
                     break
