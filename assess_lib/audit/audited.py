@@ -7,18 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from assess_lib.audit.recompute import Recomputation, recompute
 from assess_lib.beyond import not_covered
 from assess_lib.errors import VerifyFailed
 from assess_lib.scheme import HighestLevelPerMatter, Item, Scheme
 from assess_lib.store import ScoredSet, digest, load_set
-from assess_lib.store.sets import RECEIPT_FILE, load_tables, read_set_files
+from assess_lib.store.sets import RECEIPT_FILE, read_set_files, records, tables_of
 from assess_lib.tables import Row, Tables
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 Step = dict[str, Any]
 """One ledger row with the ledger's columns; points are Decimal or None."""
@@ -46,17 +43,17 @@ class Audited:
     @cached_property
     def ledger(self) -> tuple[Step, ...]:
         """The ledger's rows in their order."""
-        return tuple(_steps(self.data.ledger))
+        return tuple(records(self.data.ledger))
 
     @cached_property
     def items(self) -> dict[tuple[str, str], Step]:
         """The rows of items.csv by (单位编码, item)."""
-        return {(row["unit_id"], row["item"]): row for row in _steps(self.data.items)}
+        return {(row["unit_id"], row["item"]): row for row in records(self.data.items)}
 
     @cached_property
     def results(self) -> dict[str, Step]:
         """The rows of results.csv by 单位编码."""
-        return {row["unit_id"]: row for row in _steps(self.data.results)}
+        return {row["unit_id"]: row for row in records(self.data.results)}
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -96,10 +93,6 @@ class Audited:
         return any((row["单位"], item.id) in self.judged for item in self.items_of(row))
 
 
-def _steps(frame: DataFrame) -> list[Step]:
-    return [{str(column): value for column, value in row.items()} for row in frame.to_dict("records")]
-
-
 def open_set(processed: Path | str) -> Audited:
     """Open a processed folder for audit.
 
@@ -109,7 +102,7 @@ def open_set(processed: Path | str) -> Audited:
     data, files = load_set(folder), read_set_files(folder)
     if digest(files[RECEIPT_FILE]) != data.receipt_digest:
         raise VerifyFailed("读取期间结果文件夹有改动。请重新运行。")
-    return Audited(data, files, load_tables(files))
+    return Audited(data, files, tables_of(files))
 
 
 _MOST_PIECES = 8
@@ -130,6 +123,8 @@ def split_sources(
     of how many pieces a known place may be (``longest``).
     """
     pieces = text.split("; ") if text else []
+    if most == 1:
+        return tuple(p for p in pieces if p in known), tuple(p for p in pieces if p not in known)
     found, strange = [], []
     start = 0
     while start < len(pieces):

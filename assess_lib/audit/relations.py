@@ -65,6 +65,14 @@ def connect(folder: Path | None = None, threads: int = 1) -> duckdb.DuckDBPyConn
     return connection
 
 
+def rehearse() -> None:
+    """Open and close a database once, so that it costs less in processes forked afterwards.
+
+    Closing it ends its threads: whoever forks has none of them.
+    """
+    connect().close()
+
+
 # Tables that a score may rest on; one kept beside the computation moves none, and may have no file.
 _JUDGED = tuple(name for name, table in TABLES.items() if not table.record)
 
@@ -157,15 +165,16 @@ def add_written(connection: duckdb.DuckDBPyConnection, files: Mapping[str, bytes
     for name in ("results", "items", "ledger"):
         header, *rows = csv.reader(io.StringIO(files[f"{name}.csv"].decode("utf-8-sig"), newline=""))
         fields: Fields = (("line", _WHOLE), *((column, _TEXT) for column in header))
-        numbered = ([line, *(_plain(text) for text in row)] for line, row in enumerate(rows, start=1))
+        numbered = ([line, *map(_plain, row)] for line, row in enumerate(rows, start=1))
         relation = _relation(fields, numbered)
         connection.register(f"written_{name}", relation if name == "ledger" else relation.drop_columns("line"))
 
 
 def _plain(text: str) -> str:
     """Take off the apostrophe that keeps spreadsheets from reading a text as a formula (see the contract)."""
-    guarded = text.startswith("'") and text.lstrip("'").startswith(_FORMULA_STARTS)
-    return text[1:] if guarded else text
+    if text[:1] != "'":
+        return text
+    return text[1:] if text.lstrip("'").startswith(_FORMULA_STARTS) else text
 
 
 def load_basis(files: Mapping[str, bytes]) -> dict[str, Any]:

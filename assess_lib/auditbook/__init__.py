@@ -31,6 +31,7 @@ from assess_lib.auditbook.write import write
 from assess_lib.beyond import not_covered
 from assess_lib.scheme import Item, Scheme
 from assess_lib.store import ScoredSet
+from assess_lib.store.sets import records
 from assess_lib.tables import Tables
 
 __all__ = ["build", "make_book"]
@@ -65,8 +66,8 @@ def build(data: ScoredSet, tables: Tables) -> bytes:
         basis.scheme,
         basis.readings,
         basis.run_date,
-        data.results.to_dict("records"),
-        data.items.to_dict("records"),
+        records(data.results),
+        records(data.items),
     )
     book.compute()
     return write(book, f"{basis.year} 年度考核审计工作簿", lines(data, book))

@@ -31,6 +31,7 @@ _CELLS = (
     "assess_lib.publish.rehearsal:rehearse",
     "assess_lib.robustness",
     "assess_lib.views.audit",
+    "assess_lib.audit.relations:rehearse",
 )
 LATER = (
     *_CELLS,
@@ -38,7 +39,7 @@ LATER = (
     "assess_lib.auditbook.write",
     "assess_lib.publish.county_workbook",
     "assess_lib.publish.county_document",
-    "assess_lib.publish.publication",
+    "assess_lib.publish.publication:get_ready",
 )
 KERNELS = ("pandas", "assess_lib.pipeline", "assess_lib.views", *_CELLS)
 """What kernels find imported, also where each worker has a nursery of its own."""

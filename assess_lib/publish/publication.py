@@ -7,21 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 
-from assess_lib.publish.site import render_page
+from assess_lib.publish.site import compile_page, render_page
 from assess_lib.store.workbook import FIXED_DATE, sheet_names
 from assess_lib.views.publication import PublishedResult, published_result
 
 if TYPE_CHECKING:
     from assess_lib.store import ScoredSet
 
+_PAGE = "publication.html.j2"
 _WIDTHS = {"序号": 8, "单位": 34, "等次": 24}
 _NUMBER_WIDTH = 12
+
+
+def get_ready() -> None:
+    """Do once what every published version needs, for all processes forked from this one."""
+    compile_page(_PAGE)
 
 
 def publication_page(data: ScoredSet) -> str:
     """Return ``publication.html``: the same set gives the same bytes; no script, nothing fetched."""
     told = published_result(data)
-    return render_page("publication.html.j2", told=told, units=sum(len(group.rows) for group in told.groups))
+    return render_page(_PAGE, told=told, units=sum(len(group.rows) for group in told.groups))
 
 
 def publication_workbook(data: ScoredSet) -> bytes:

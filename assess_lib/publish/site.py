@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from assess_lib.store.sets import records
 from assess_lib.tables import Row
 from assess_lib.views import page, words
 from assess_lib.views.html import templates_folder
@@ -90,7 +91,7 @@ def spellings(text: str) -> tuple[str, ...]:
 def entries(data: ScoredSet, roster: Iterable[Row], files: Collection[str]) -> list[Entry]:
     """List the units in roster order; ``files`` are the reports that exist, relative to the reports folder."""
     rows = {row["单位编码"]: row for row in roster}
-    return [_entry(result, rows.get(result["unit_id"]), data, files) for result in data.results.to_dict("records")]
+    return [_entry(result, rows.get(result["unit_id"]), data, files) for result in records(data.results)]
 
 
 def _entry(result: Mapping[Any, Any], row: Row | None, data: ScoredSet, files: Collection[str]) -> Entry:
@@ -158,6 +159,11 @@ def index_page(data: ScoredSet, roster: Iterable[Row], files: Collection[str]) -
         script=Markup(script),
         script_hash=b64encode(sha256(script.encode()).digest()).decode(),
     )
+
+
+def compile_page(template: str) -> None:
+    """Compile a page's template, so that the first page made of it costs no more than later ones."""
+    _environment().get_template(template)
 
 
 def render_page(template: str, **values: Any) -> str:

@@ -416,7 +416,11 @@ def read_tables(processed: Path | str, names: Iterable[str] = TABLES) -> dict[st
 
     Raises UsageError when there is none, VerifyFailed when a file is not what the receipt says.
     """
-    files = read_set_files(Path(processed))
+    return tables_of(read_set_files(Path(processed)), names)
+
+
+def tables_of(files: Mapping[str, bytes], names: Iterable[str] = TABLES) -> dict[str, tuple[Any, ...]]:
+    """Return the clean tables of a set whose files were read, or those of these names alone."""
     kept = _kept(files)
     if kept is not None:
         return {name: kept.tables[name] for name in names}
@@ -441,6 +445,13 @@ def objects_frame(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Data
     import pandas as pd  # half a second that the commands without notebooks need not wait for
 
     return pd.DataFrame([list(row) for row in rows], columns=list(columns), dtype=object)
+
+
+def records(frame: DataFrame) -> list[dict[str, Any]]:
+    """Return a frame's rows as dictionaries by column name."""
+    columns = [str(column) for column in frame.columns]
+    # All at once: pandas' own way looks each column up and boxes each value again.
+    return [dict(zip(columns, row, strict=True)) for row in frame.to_numpy(dtype=object).tolist()]
 
 
 def _frame_of(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> DataFrame:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from assess_lib.exact import ZERO
 from assess_lib.scheme import Item, Scheme
+from assess_lib.store.sets import records as records  # those who show rows ask here
 from assess_lib.views import words
 from assess_lib.views.words import Place, places, reading_pairs
 
@@ -50,13 +51,6 @@ class Line:
     def moved(self) -> Decimal:
         """What the row did to its total; a row without numbers did nothing."""
         return self.points or ZERO
-
-
-def records(frame: DataFrame) -> list[dict[str, Any]]:
-    """Return a frame's rows as dictionaries by column name."""
-    columns = [str(column) for column in frame.columns]
-    # All at once: pandas' own way looks each column up and boxes each value again.
-    return [dict(zip(columns, row, strict=True)) for row in frame.to_numpy(dtype=object).tolist()]
 
 
 def read_lines(ledger: DataFrame, scheme: Scheme) -> tuple[Line, ...]:

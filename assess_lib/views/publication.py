@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assess_lib.store.sets import records
 from assess_lib.views import page, words
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def published_result(data: ScoredSet) -> PublishedResult:
     columns = ("序号", "单位", "等次", *(("最终得分",) if told.score else ()), *_ranks(told.rank))
     groups = []
     for group in data.basis.scheme.groups:
-        units = [row for row in data.results.to_dict("records") if row["group"] == group.name]
+        units = [row for row in records(data.results) if row["group"] == group.name]
         if told.rank:
             units.sort(key=lambda row: (row["rank_in_group"] is None, row["rank_in_group"] or 0))
         rows = []
