@@ -64,7 +64,7 @@ def make_set(
         frame(_records(made.problems, Problem), [f.name for f in fields(Problem)]),
         frame(list(rows), counts),
         DIGEST,
-        adjustments=adjustments_frame(list_adjustments(make_tables(literals), scheme, chosen, scheme.cut_off)),
+        decided=lambda: adjustments_frame(list_adjustments(make_tables(literals), scheme, chosen, scheme.cut_off)),
         objections=objections_frame(list_objections(make_tables(literals), scheme, scheme.cut_off)),
     )
 

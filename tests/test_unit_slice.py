@@ -77,7 +77,7 @@ def _hold(year: Year) -> None:
     empty = make_set(small_set_tables())
     decided = adjustments_frame(list_adjustments(year.tables, scheme, year.readings, year.run_date))
     results, items, ledger = score_frames(made)
-    data = replace(empty, basis=basis, results=results, items=items, ledger=ledger, adjustments=decided)
+    data = replace(empty, basis=basis, results=results, items=items, ledger=ledger, decided=lambda: decided)
     slices = Slices(data)
     for unit in results["unit_id"]:
         own = slices.cut(unit)

@@ -71,7 +71,7 @@ def explain_unit(tables: Path, out: Path, unit_id: str) -> ScoredRows:
         ledger=tuple(ledger),
         receipt_digest="",
         approval=None,
-        adjustments=tuple(unit_adjustments(unit, case)),
+        decided=lambda: tuple(unit_adjustments(unit, case)),
         objections=list_objections(own, basis.scheme, basis.run_date),
     )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -218,6 +219,7 @@ class ScoredRows:
     """A complete scored set read back as plain rows: each a dictionary with the contract's columns.
 
     Values are what ``ScoredSet`` has in its frames; ``tables`` are the clean tables that the set was scored from.
+    ``decided`` gives the adjustments, for which units are judged again: only when somebody asks.
     """
 
     basis: StoredBasis
@@ -228,8 +230,13 @@ class ScoredRows:
     ledger: tuple[dict[str, Any], ...]
     receipt_digest: str
     approval: Approval | None
-    adjustments: tuple[Adjustment, ...]
+    decided: Callable[[], tuple[Adjustment, ...]]
     objections: tuple[Objection, ...]
+
+    @property
+    def adjustments(self) -> tuple[Adjustment, ...]:
+        """Every 调整复核 and what it did."""
+        return self.decided()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +247,7 @@ class ScoredSet:
     ``bool``, text ``str`` as it stood in the input. ``problems`` and ``rows`` are those of this set, also when
     ``problems.csv`` tells of a later check. ``adjustments`` has a row for each 调整复核, with the columns of
     ``Adjustment``, ``objections`` one for each 异议登记, with the columns of ``Objection``; ``approval`` is None until
-    the set is approved.
+    the set is approved. ``decided`` gives the adjustments when somebody asks for them.
     """
 
     basis: StoredBasis
@@ -251,8 +258,13 @@ class ScoredSet:
     rows: DataFrame
     receipt_digest: str
     approval: Approval | None = None
-    adjustments: DataFrame = field(default_factory=lambda: adjustments_frame(()))
+    decided: Callable[[], DataFrame] = lambda: adjustments_frame(())
     objections: DataFrame = field(default_factory=lambda: objections_frame(()))
+
+    @property
+    def adjustments(self) -> DataFrame:
+        """A row for each 调整复核."""
+        return self.decided()
 
 
 def count_rows(counts: Sequence[Counts]) -> tuple[CountRow, ...]:
@@ -550,7 +562,7 @@ def _parse(files: Mapping[str, bytes]) -> ScoredRows:
             _read_csv(files["ledger.csv"]),
             digest(files[RECEIPT_FILE]),
             None,
-            list_adjustments(tables, basis.scheme, basis.readings, basis.run_date),
+            cache(lambda: list_adjustments(tables, basis.scheme, basis.readings, basis.run_date)),
             list_objections(tables, basis.scheme, basis.run_date),
         )
     except (KeyError, ValueError, TypeError) as error:
@@ -574,6 +586,6 @@ def load_set(processed: Path | str) -> ScoredSet:
         objects_frame(ROW_COLUMNS, counts),
         read.receipt_digest,
         read.approval,
-        adjustments_frame(read.adjustments),
+        cache(lambda: adjustments_frame(read.adjustments)),
         objections_frame(read.objections),
     )

@@ -94,6 +94,7 @@ class UnitSlice:
             raise ValueError("not a slice")
         stored = json.loads(body)
         basis, own, approval = _compact(stored["basis"]), stored["own"], _approval(json.loads(given))
+        decisions = objects_frame(ADJUSTMENT_COLUMNS, [_adjustment(row) for row in own["adjustments"]])
         data = ScoredSet(
             StoredBasis.load(basis),
             _frame(RESULT_COLUMNS, own["result"]),
@@ -103,7 +104,7 @@ class UnitSlice:
             objects_frame(ROW_COLUMNS, ()),
             "",
             approval,
-            objects_frame(ADJUSTMENT_COLUMNS, [_adjustment(row) for row in own["adjustments"]]),
+            lambda: decisions,
             objects_frame(OBJECTION_COLUMNS, [_objection(row) for row in own["objections"]]),
         )
         history = None if own["history"] is None else _history(own["history"], data)
@@ -139,6 +140,7 @@ class Slices:
             raise UsageError(f"结果中没有单位编码“{unit_id}”。请核对“单位名录”中的单位编码。")
         (result,) = self._results[unit_id]
         items = self._items.get(unit_id, [])
+        decisions = _records_frame(ADJUSTMENT_COLUMNS, self._adjustments.get(unit_id, ()))
         data = replace(
             self._data,
             results=_records_frame(RESULT_COLUMNS, [result]),
@@ -147,7 +149,7 @@ class Slices:
             problems=_records_frame(PROBLEM_COLUMNS, self._problems.get(result["unit_name"], ())),
             rows=objects_frame(ROW_COLUMNS, ()),
             receipt_digest="",
-            adjustments=_records_frame(ADJUSTMENT_COLUMNS, self._adjustments.get(unit_id, ())),
+            decided=lambda: decisions,
             objections=_records_frame(OBJECTION_COLUMNS, self._objections.get(unit_id, ())),
         )
         return UnitSlice(

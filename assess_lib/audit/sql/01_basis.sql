@@ -2,7 +2,9 @@
 -- Amounts are whole cents (HUGEINT) from here on; 100 below is cents in a point, never a number of the scheme.
 CREATE MACRO cents(amount) AS CAST(CAST(amount AS DECIMAL(38, 2)) * 100 AS HUGEINT);
 CREATE MACRO half_up(total, parts) AS (2 * total + parts) // (2 * parts);
-CREATE MACRO money(amount) AS coalesce(CAST(CAST(amount AS DECIMAL(36, 0)) * 0.01 AS VARCHAR), '');
+CREATE MACRO money(amount) AS CASE WHEN amount IS NULL THEN '' ELSE
+    CASE WHEN amount < 0 THEN '-' ELSE '' END || CAST(abs(amount) // 100 AS VARCHAR) || '.'
+    || lpad(CAST(abs(amount) % 100 AS VARCHAR), 2, '0') END;
 
 CREATE TEMP TABLE in_force AS
 SELECT max(option) FILTER (key = 'red_light_event') AS red_light_event,
