@@ -101,6 +101,5 @@ def closest_row(sheet: Sheet, table: Table) -> tuple[int, str] | None:
 
 def is_header_again(cells: dict[int, Cell], header: Header, table: Table) -> bool:
     """Whether a row below repeats the header's names in their places."""
-    placed = {position: name for name, position in header.columns.items()}
-    named = [position for position in placed if position in cells]
-    return len(named) >= _ENOUGH and all(header_name(cells[position], table) == placed[position] for position in named)
+    named = [(name, position) for name, position in header.columns.items() if position in cells]
+    return len(named) >= _ENOUGH and all(header_name(cells[position], table) == name for name, position in named)

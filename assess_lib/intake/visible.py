@@ -27,6 +27,8 @@ def _invisible(char: str) -> bool:
 
 def is_blank(text: str) -> bool:
     """Whether a person sees nothing: only spaces of any width, line breaks or zero-width characters."""
+    if _PLAIN.match(text):  # begins with something that prints
+        return False
     return all(char.isspace() or _invisible(char) for char in text)
 
 

@@ -96,16 +96,12 @@ def unstorable(tables: Tables) -> list[Problem]:
     return problems
 
 
-def _stored(value: Value) -> Value:
-    # The same amount whether typed 0.5 or 0.50: what is stored has two decimals.
-    return cents(value) if isinstance(value, Decimal) else value
-
-
 def _text(value: Value) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
+    if value is None:
+        return None
     if isinstance(value, Decimal):
-        return f"{value:f}"
+        # The same amount whether typed 0.5 or 0.50: what is stored has two decimals.
+        return f"{cents(value):f}"
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
@@ -115,10 +111,11 @@ def _column(values: Sequence[Value], kind: pa.DataType) -> pa.Array:
     ``pa.array`` would import pandas, to ask whether it was given a Series: a quarter of the time of ``assess score``.
     Raises TypeError for a value of another type than the column's, ArrowInvalid for one that it cannot hold.
     """
-    if strange := {type(value) for value in values if value is not None and type(value) is not _HELD[kind]}:
+    held = _HELD[kind]
+    if strange := set(map(type, values)) - {held, type(None)}:
         raise TypeError(f"{kind}: {strange}")
     texts = pa.lib.StringBuilder()
-    texts.append_values([_text(value) for value in values])
+    texts.append_values(values if held is str else [_text(value) for value in values])
     return texts.finish().cast(kind)
 
 
@@ -126,7 +123,7 @@ def dump(name: str, rows: Sequence[Row]) -> bytes:
     """Return the parquet bytes of one table; the same rows give the same bytes."""
     spec = schema(TABLES[name])
     columns: dict[str, list[Value]] = {
-        column.name: [_stored(row.values[column.name]) for row in rows] for column in TABLES[name].columns
+        column.name: [row.values[column.name] for row in rows] for column in TABLES[name].columns
     }
     columns[_FILE] = [row.source.file for row in rows]
     columns[_SHEET] = [row.source.sheet for row in rows]

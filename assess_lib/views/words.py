@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from assess_lib.exact import cents
 from assess_lib.scheme import Item
@@ -127,7 +128,7 @@ class Place:
 
     def __str__(self) -> str:
         """Return the printed form: ``扣分登记.xlsx · 扣分登记 · 14``; the sheet is left out where there is none."""
-        return " · ".join(part for part in (self.file, self.sheet, str(self.row)) if part)
+        return " · ".join(filter(None, (self.file, self.sheet, str(self.row))))
 
     def of_table(self, table: str) -> bool:
         """Tell whether the row stands in a file of that input table."""
@@ -143,11 +144,18 @@ def places(source: str) -> tuple[Place, ...]:
     found, piece = [], ""
     for part in source.split("; ") if source else ():
         piece = f"{piece}; {part}" if piece else part
-        match = _SOURCE.fullmatch(piece)
-        if match:
-            found.append(Place(match["file"], match["sheet"], int(match["row"])))
+        place = _place(piece)
+        if place is not None:
+            found.append(place)
             piece = ""
     return tuple(found)
+
+
+@lru_cache(maxsize=10_000)
+def _place(piece: str) -> Place | None:
+    # A ranking names the same rows for each unit that it places.
+    match = _SOURCE.fullmatch(piece)
+    return Place(match["file"], match["sheet"], int(match["row"])) if match else None
 
 
 def reading_pairs(text: str) -> tuple[tuple[str, str], ...]:
