@@ -418,8 +418,8 @@ class _LibrarySheet(Worksheet):
         ):
             assert self.write_formula(sheet.head + row, col, formula.text(row), look, value) == 0
 
-    def put_cells(self, col: int, cells: Sequence[tuple[int, Any, Any]]) -> None:
-        for row, value, look in cells:
+    def put_cells(self, cells: Sequence[tuple[int, int, Any, Any]]) -> None:
+        for row, col, value, look in cells:
             write = self.write_blank if value is None else self.write_string if isinstance(value, str) else None
             assert (write or self.write_number)(row, col, value, look) == 0
 
@@ -437,7 +437,7 @@ def test_our_sheets_are_written_as_the_library_writes_them(small: bytes, monkeyp
         return write(book, "奇", [])
 
     quick = odd()
-    monkeypatch.setattr(sys.modules[write.__module__], "QuickSheet", _LibrarySheet)
+    monkeypatch.setattr(sys.modules[write.__module__], "FormulaSheet", _LibrarySheet)
     assert odd() == quick
     assert auditbook.build(make_set(literals), make_tables(literals)) == small
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
 from typing import Any, Literal
 
 from assess_lib.auditbook.formula import Address, Evaluate, Formula
 from assess_lib.auditbook.values import EPOCH, Range, Scalar
+from assess_lib.store.quick_sheet import letter
 
 Style = Literal["auto", "text", "whole", "points", "date", "moment"]
 Role = Literal["input", "constant", "formula", "result"]
@@ -67,22 +67,13 @@ def plain(value: Any) -> Scalar:
 
 def _fit(text: str) -> str:
     """Return a text that a cell can hold; a longer one is cut, and says so."""
+    if len(text) * 2 <= _LONGEST and text.isprintable():
+        return text
     text = text.encode("utf-8", errors="backslashreplace").decode("utf-8")
     if len(text.encode("utf-16-le")) // 2 <= _LONGEST:
         return text
     room = (_LONGEST - len(_CUT)) * 2
     return text.encode("utf-16-le")[:room].decode("utf-16-le", errors="ignore") + _CUT
-
-
-@cache
-def letter(index: int) -> str:
-    """Return the letters of a column counted from 0."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 @dataclass

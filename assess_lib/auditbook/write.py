@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import io
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.worksheet import CellFormulaTuple, Worksheet
+from xlsxwriter.worksheet import CellFormulaTuple
 
-from assess_lib.auditbook.book import Book, Column, Sheet, letter
+from assess_lib.auditbook.book import Book, Column, Sheet
 from assess_lib.auditbook.guide import GUIDE, Line, sheet_order
+from assess_lib.store.quick_sheet import QuickSheet
 
 _FIXED_DATE = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 _A4 = 9
 # What the file format allows in a drop-down's own list.
 _LIST_ROOM = 255
-# A text of so many characters fits into a cell, even if each of them counts twice.
-_SURELY_FITS = 16_000
 _LINE = {"border": 1, "border_color": "#D0D0D0"}
 _NUMBER_FORMATS = {
     "text": "@",
@@ -62,86 +60,26 @@ def _style_of(column: Column, row: int) -> str:
     return "whole" if isinstance(value, int) else "text"
 
 
-def _must(status: int) -> None:
-    """Hold the writer to its word: it tells of a cell that it left out only by what it returns."""
-    if status:
-        raise ValueError(f"a cell could not be written ({status})")
+class FormulaSheet(QuickSheet):
+    """A sheet that writes formulas as they are.
 
-
-class QuickSheet(Worksheet):  # type: ignore[misc]
-    """A sheet that writes what the library's own would, byte for byte, without asking what our cells never are.
-
-    Our formulas know the few old functions of ``values`` alone, are no arrays, and have a place and a format each; the
-    library would search every one of them for newer functions, and take the greater part of the whole workbook's time.
-    A cell of ours is kept as its format and the markup that follows; headers and odd values are the library's own.
+    Ours know the few old functions of ``values`` alone and are no arrays; the library would search every one of them
+    for newer functions, and take the greater part of the whole workbook's time.
     """
 
     def put_formulas(self, col: int, sheet: Sheet, column: Column, look: Any) -> None:
         """Write a column of formulas with their values."""
-        values = sheet.values(column.name)
-        self._make_room(col, range(sheet.head, sheet.head + len(values)))
-        texts = sheet.formula_texts(column, _escaped)
-        for row, (text, value) in enumerate(zip(texts, values, strict=True), start=sheet.head):
+        values, head = sheet.values(column.name), sheet.head
+        self._make_room(range(head, head + len(values)), [col])
+        for row, (text, value) in enumerate(zip(sheet.formula_texts(column, _escaped), values, strict=True)):
             if not isinstance(value, str):
-                self.table[row][col] = (look, f"><f>{text}</f><v>{value}</v></c>")
+                self.table[head + row][col] = (look, f"><f>{text}</f><v>{value}</v></c>")
             elif not value.startswith("#"):
                 kind = ' t="str"' if value else ""
-                self.table[row][col] = (look, f"{kind}><f>{text}</f><v>{_escaped(value)}</v></c>")
+                self.table[head + row][col] = (look, f"{kind}><f>{text}</f><v>{_escaped(value)}</v></c>")
             else:  # the library knows which texts are errors
-                formula = sheet.formulas[column.name][row - sheet.head].text(row - sheet.head)
-                self.table[row][col] = CellFormulaTuple(formula.removeprefix("="), look, value)
-
-    def put_cells(self, col: int, cells: Sequence[tuple[int, float | str | None, Any]]) -> None:
-        """Write a column's plain cells: each its row, its number or text (None: an empty cell), its format."""
-        self._make_room(col, [row for row, _, _ in cells])
-        for row, value, look in cells:
-            if value is None:
-                self.table[row][col] = (look, "/>")
-            elif isinstance(value, str) and len(value) <= _SURELY_FITS:
-                number = self.str_table._get_shared_string_index(value)
-                self.table[row][col] = (look, f' t="s"><v>{number}</v></c>')
-            elif isinstance(value, str):
-                _must(self.write_string(row, col, value, look))
-            elif math.isfinite(value):
-                self.table[row][col] = (look, f"><v>{value:.16G}</v></c>")
-            else:
-                raise ValueError(f"a cell cannot hold {value}")
-
-    def _make_room(self, col: int, rows: Sequence[int]) -> None:
-        for row in (*rows[:1], *rows[-1:]):
-            _must(self._check_dimensions(row, col))
-
-    def _calculate_spans(self) -> None:
-        """Say of each sixteen rows which columns they fill, as the library does cell by cell."""
-        ends: defaultdict[int, list[int]] = defaultdict(list)
-        for row, cells in self.table.items():
-            if cells:
-                ends[row // 16] += (min(cells), max(cells))
-        self.row_spans = {block: f"{min(found) + 1}:{max(found) + 1}" for block, found in ends.items()}
-
-    def _write_rows(self) -> None:
-        """Write all rows; formats are numbered as they are met."""
-        self._calculate_spans()
-        for row in range(self.dim_rowmin, self.dim_rowmax + 1):
-            cells, told = self.table.get(row), self.row_info.get(row)
-            if cells:
-                self._write_row(row, self.row_spans[row // 16], told)
-                self._write_cells(row, cells)
-                self._xml_end_tag("row")
-            elif told:
-                self._write_empty_row(row, self.row_spans.get(row // 16), told)
-
-    def _write_cells(self, row: int, cells: Mapping[int, Any]) -> None:
-        written, number = [], row + 1
-        for col, cell in sorted(cells.items()):
-            if type(cell) is tuple:
-                look, markup = cell
-                written.append(f'<c r="{letter(col)}{number}" s="{look.xf_index or look._get_xf_index()}"{markup}')
-            else:
-                self.fh.write("".join(written))
-                written.clear()
-                self._write_cell(row, col, cell)
-        self.fh.write("".join(written))
+                formula = sheet.formulas[column.name][row].text(row)
+                self.table[head + row][col] = CellFormulaTuple(formula.removeprefix("="), look, value)
 
 
 def _escaped(text: str) -> str:
@@ -274,16 +212,16 @@ class _Writer:
         if column.name in sheet.formulas:
             target.put_formulas(index, sheet, column, self.cell_look(column.role, column.style))
         else:
-            target.put_cells(index, list(self._plain_cells(sheet, column)))
+            target.put_cells(list(self._plain_cells(sheet, index, column)))
         self._drop_downs(target, sheet, index, column)
 
-    def _plain_cells(self, sheet: Sheet, column: Column) -> Iterator[tuple[int, Any, Any]]:
-        """Yield a column's cells that no formula fills: row, value, format; spare rows without a value have none."""
+    def _plain_cells(self, sheet: Sheet, index: int, column: Column) -> Iterator[tuple[int, int, Any, Any]]:
+        """Yield the cells of a column without formulas: row, column, value, format; empty spare rows have none."""
         filled = sheet.size - sheet.spare
         for row, value in enumerate(sheet.values(column.name)):
             if value is not None or row < filled:
                 style = "text" if isinstance(value, str) else _style_of(column, row)
-                yield sheet.head + row, value, self.cell_look(column.role, style, column.wrap)
+                yield sheet.head + row, index, value, self.cell_look(column.role, style, column.wrap)
 
     def _drop_downs(self, target: Any, sheet: Sheet, index: int, column: Column) -> None:
         first, last = sheet.head, sheet.head + sheet.size - 1
@@ -310,6 +248,6 @@ def write(book: Book, title: str, lines: Iterable[Line]) -> bytes:
     writer = _Writer(title)
     writer.guide(writer.book.add_worksheet(GUIDE), lines)
     for name in sheet_order(book):
-        writer.fill(writer.book.add_worksheet(name, QuickSheet), book.sheets[name])
+        writer.fill(writer.book.add_worksheet(name, FormulaSheet), book.sheets[name])
     writer.book.close()
     return writer.buffer.getvalue()

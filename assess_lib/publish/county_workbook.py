@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 
+from assess_lib.store.quick_sheet import QuickSheet
 from assess_lib.store.workbook import FIXED_DATE
 from assess_lib.tables import Tables
 from assess_lib.views import adjustments, objections, page, words
@@ -79,7 +80,7 @@ def workbook_of(facts: CountyFacts) -> bytes:
     if registered := objections.objections_of(data):
         sheets.append(_objections(facts, registered))
     for sheet in sheets:
-        _write(book.add_worksheet(sheet.name), sheet, facts, styles)
+        _write(book.add_worksheet(sheet.name, QuickSheet), sheet, facts, styles)
     book.close()
     return buffer.getvalue()
 
@@ -314,8 +315,14 @@ def _write(sheet: Any, made: _Sheet, facts: CountyFacts, styles: dict[str, Any])
     head = _write_head(sheet, made.columns, styles)
     for number, row in enumerate(made.rows, start=head + 1):
         sheet.set_row(number, max(made.height, 13.5 * _lines(row, made.columns) + 1))
-        for index, (cell, column) in enumerate(zip(row, made.columns, strict=True)):
-            _write_cell(sheet, number, index, cell, styles[column.kind])
+    looks = [styles[column.kind] for column in made.columns]
+    sheet.put_cells(
+        [
+            (number, index, _fit(cell) if isinstance(cell, str) else cell, look)
+            for number, row in enumerate(made.rows, start=head + 1)
+            for index, (cell, look) in enumerate(zip(row, looks, strict=True))
+        ]
+    )
     end = head + len(made.rows)
     if not made.rows:
         end += 1
@@ -351,17 +358,10 @@ def _write_head(sheet: Any, columns: Sequence[_Column], styles: dict[str, Any]) 
     return head
 
 
-def _write_cell(sheet: Any, row: int, index: int, cell: Cell, style: Any) -> None:
-    if cell is None or cell == "":
-        sheet.write_blank(row, index, None, style)
-    elif isinstance(cell, str):
-        sheet.write_string(row, index, _fit(cell), style)
-    else:
-        sheet.write_number(row, index, cell, style)
-
-
-def _fit(text: str) -> str:
-    """Cut a text that Excel would refuse, and say so; what it cannot encode is written out."""
+def _fit(text: str) -> str | None:
+    """Cut a text that Excel would refuse, and say so; what it cannot encode is written out. Nothing is no text."""
+    if len(text) * 2 <= _LONGEST and text.isprintable():
+        return text or None
     text = text.encode("utf-8", errors="backslashreplace").decode("utf-8")
     if len(text.encode("utf-16-le")) // 2 <= _LONGEST:
         return text
@@ -376,8 +376,8 @@ def _lines(row: Sequence[Cell], columns: Sequence[_Column]) -> int:
     """Guess how many lines a row needs: Excel does not measure a wrapped row that a program wrote."""
     needed = 1
     for cell, column in zip(row, columns, strict=True):
-        if isinstance(cell, str):
-            wide = max(1, int(column.width))
+        wide = max(1, int(column.width))
+        if isinstance(cell, str) and (len(cell) * 2 > wide or "\n" in cell):
             needed = max(needed, sum(-(-_width(line) // wide) or 1 for line in cell.split("\n")))
     return min(needed, 29)  # Excel's tallest row is 409 points
 

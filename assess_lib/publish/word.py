@@ -6,6 +6,7 @@ A4, margins 37/35/28/26 mm, 仿宋 16 pt, page numbers at the outer foot; the sa
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
@@ -24,6 +25,7 @@ from docx.shared import Mm, Pt
 _BODY, _HEAD, _TITLE, _LATIN = "仿宋", "黑体", "宋体", "Times New Roman"
 _ENTRY_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can hold
 _PROPERTY_DATE = datetime(2000, 1, 1)
+_BREAKS = re.compile(r"[\t\r\n]")
 _NOT_IN_XML = {code: "\ufffd" for code in (*range(0x20), 0xFFFE, 0xFFFF) if code not in (0x09, 0x0A, 0x0D)}
 WIDTH = 156  # millimetres between the margins
 LANDSCAPE_WIDTH = 297 - 2 * 22
@@ -193,11 +195,22 @@ def _fill(paragraph: Any, text: str, style: str) -> Any:
     """Put text into a paragraph of a style; what XML cannot hold is replaced by a visible sign."""
     # By its id: looking a style up by its name costs milliseconds, and a county has a thousand cells.
     paragraph._p.style = style.replace(" ", "")
-    paragraph.add_run(_writable(text))
+    _write(paragraph.add_run()._r, text)
     return paragraph
 
 
+def _write(run: Any, text: str) -> None:
+    """Put text into an empty run (its element); what XML cannot hold is replaced by a visible sign."""
+    writable = _writable(text)
+    if _BREAKS.search(writable):
+        run.text = writable
+    elif writable:  # the library goes through it character by character
+        run.add_t(writable)
+
+
 def _writable(text: str) -> str:
+    if text.isprintable():
+        return text
     return text.encode(errors="backslashreplace").decode().translate(_NOT_IN_XML)
 
 
@@ -205,7 +218,8 @@ def table(
     document: Any, columns: Sequence[WordColumn], rows: Iterable[Sequence[object]], *, width: float = WIDTH
 ) -> None:
     """Add a ruled table whose heading row comes again on every page and whose rows do not break across pages."""
-    made = document.add_table(rows=1, cols=len(columns), style="Table Grid")
+    made = document.add_table(rows=1, cols=len(columns))
+    made._tbl.tblStyle_val = "TableGrid"  # by its id, as in ``_fill``
     made.alignment = WD_TABLE_ALIGNMENT.CENTER
     made.autofit = False
     whole = sum(column.width for column in columns)
@@ -220,9 +234,9 @@ def table(
     for row in rows:
         copied = deepcopy(empty._tr)
         for run, text in zip(copied.iter(qn("w:r")), row, strict=True):
-            run.text = _writable(str(text))
+            _write(run, str(text))
         made._tbl.append(copied)
-    document.add_paragraph(style="Small")
+    document.add_paragraph()._p.style = "Small"
 
 
 def _row(
