@@ -331,7 +331,7 @@ def clean_stage(paths: YearPaths, *, run_date: str | date | None = None) -> Outc
         return _outcome(
             request,
             inputs.basis,
-            load_tables(tables),
+            inputs.cleaned.tables,
             inputs.problems,
             inputs.cleaned.counts,
             receipt=receipt,

@@ -22,7 +22,7 @@ EARLY = (
     "assess_lib.pipeline",
     "assess_lib.store:software",  # the code is hashed once
     "assess_lib.views.county",
-    "jinja2",
+    "assess_lib.views.html:compile_first",
     "xlsxwriter",
 )
 _CELLS = (

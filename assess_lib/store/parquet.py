@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -139,6 +140,7 @@ def dump(name: str, rows: Sequence[Row]) -> bytes:
     return buffer.getvalue()
 
 
+@lru_cache(maxsize=len(TABLES))  # who scores tables, or opens a set, reads the same ones again
 def load(name: str, data: bytes) -> tuple[Row, ...]:
     """Return the rows that ``dump`` wrote. Raises pyarrow.ArrowInvalid or ValueError for anything else."""
     # One thread: a pool thread that is still starting when a short command ends aborts the whole process.

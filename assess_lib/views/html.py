@@ -74,6 +74,12 @@ def compile_fragments() -> None:
         environment.get_template(name)
 
 
+def compile_first() -> None:
+    """Compile the fragments that the two stages show, for the kernels of both."""
+    for fragment in ("table", "sentence", "digest", "county_first"):
+        _environment().get_template(f"{fragment}.html.j2")
+
+
 def render(fragment: str, **values: Any) -> Html:
     """Fill a fragment (its file name without ``.html.j2``) with values; all of them are escaped."""
     return Html(Markup(_environment().get_template(f"{fragment}.html.j2").render(values)))
