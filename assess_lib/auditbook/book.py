@@ -55,13 +55,13 @@ _LONGEST, _CUT = 32_767, "……（单元格放不下，全文见原始文件）
 
 def plain(value: Any) -> Scalar:
     """Return a table's value as a cell holds it: days as day numbers, decimals as numbers."""
+    if isinstance(value, str):
+        return _fit(value) or None
     if isinstance(value, (date, datetime)):
         day = value.date() if isinstance(value, datetime) else value
         return str(value) if day < FIRST_DAY else serial(value)
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, str):
-        return _fit(value) or None
     return value  # type: ignore[no-any-return]
 
 

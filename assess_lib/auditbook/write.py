@@ -217,11 +217,14 @@ class _Writer:
 
     def _plain_cells(self, sheet: Sheet, index: int, column: Column) -> Iterator[tuple[int, int, Any, Any]]:
         """Yield the cells of a column without formulas: row, column, value, format; empty spare rows have none."""
-        filled = sheet.size - sheet.spare
+        filled, head = sheet.size - sheet.spare, sheet.head
+        looks: dict[str, Any] = {}
         for row, value in enumerate(sheet.values(column.name)):
             if value is not None or row < filled:
                 style = "text" if isinstance(value, str) else _style_of(column, row)
-                yield sheet.head + row, index, value, self.cell_look(column.role, style, column.wrap)
+                if style not in looks:
+                    looks[style] = self.cell_look(column.role, style, column.wrap)
+                yield head + row, index, value, looks[style]
 
     def _drop_downs(self, target: Any, sheet: Sheet, index: int, column: Column) -> None:
         first, last = sheet.head, sheet.head + sheet.size - 1

@@ -16,7 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from assess_lib import exact
 from assess_lib.views import words
@@ -113,9 +113,9 @@ def figure(unit_id: str, field: str, value: Decimal | int | str | None, text: st
     '<data value="93.50" data-unit="T01" data-field="final_score">93.50</data>'
     """
     plain = exact.show(value) if isinstance(value, Decimal) else "" if value is None else str(value)
-    of_item = Markup(' data-item="{}"').format(item) if item else ""
-    mark = Markup('<data value="{}" data-unit="{}"{} data-field="{}">{}</data>')
-    return mark.format(plain, unit_id, of_item, field, text)
+    of_item = f' data-item="{escape(item)}"' if item else ""
+    named = f'data-unit="{escape(unit_id)}"{of_item} data-field="{escape(field)}"'
+    return Markup(f'<data value="{escape(plain)}" {named}>{escape(text)}</data>')  # each part is escaped
 
 
 @dataclass(frozen=True, slots=True)
