@@ -6,7 +6,7 @@ Scores are sums of the ledger, never the other way round. Within one unit and it
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -30,6 +30,10 @@ Status = Literal[
     "verdict",
 ]
 
+Words = str | Callable[[], str]
+"""What a cell of a row says, or how to say it: what nobody will read is never put into words."""
+Sources = Iterable[Source] | Callable[[], Iterable[Source]]
+
 LEDGER_COLUMNS = (
     "unit_id",
     "seq",
@@ -47,6 +51,15 @@ LEDGER_COLUMNS = (
     "source",
     "evidence_id",
 )
+
+
+def said(words: Words) -> str:
+    """Return words, put together now if they are not yet.
+
+    >>> said("扣 1.00"), said(lambda: "扣 1.00")
+    ('扣 1.00', '扣 1.00')
+    """
+    return words if isinstance(words, str) else words()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +91,8 @@ class Chain:
     """The running total of one unit's item, kept between a floor and a ceiling.
 
     ``room`` says what of an amount fits; ``append`` records a row that moves the total, ``note`` one that
-    moves nothing. Rows come out of ``entries`` in the order they were added.
+    moves nothing. Rows come out of ``entries`` in the order they were added. A silent chain moves its total as any
+    other does and keeps no rows: it is for those who ask for points alone.
     """
 
     unit_id: str
@@ -88,13 +102,13 @@ class Chain:
     start: Decimal
     floor: Decimal | None = None
     ceiling: Decimal | None = None
+    silent: bool = False
     entries: list[Entry] = field(default_factory=list)
+    total: Decimal = field(init=False)
+    """The running total after the last row."""
 
-    @property
-    def total(self) -> Decimal:
-        """The running total after the last row."""
-        after = self.entries[-1].after if self.entries else None
-        return self.start if after is None else after
+    def __post_init__(self) -> None:
+        self.total = cents(self.start)
 
     def room(self, amount: Decimal) -> tuple[Decimal, Status | None]:
         """Return what of ``amount`` fits between floor and ceiling, and the status if it was cut."""
@@ -107,49 +121,58 @@ class Chain:
 
     def append(
         self,
-        label: str,
+        label: Words,
         status: Status,
         *,
         nominal: Decimal,
         points: Decimal,
-        formula: str = "",
-        reading: str = "",
-        source: Iterable[Source] = (),
-        evidence_id: str = "",
-    ) -> Entry:
-        """Add a row that moves the total by ``points`` (already within floor and ceiling)."""
-        before = self.total
+        formula: Words = "",
+        reading: Words = "",
+        source: Sources = (),
+        evidence_id: Words = "",
+    ) -> Entry | None:
+        """Add a row that moves the total by ``points`` (already within floor and ceiling), and return it.
+
+        A silent chain moves its total and returns None.
+        """
+        before, after = self.total, cents(self.total + points)
+        if self.silent:
+            self.total = after
+            return None
         entry = Entry(
             unit_id=self.unit_id,
             part=self.part,
             item=self.item,
             clause=self.clause,
-            label=label,
+            label=said(label),
             status=status,
-            formula=formula,
+            formula=said(formula),
             nominal=cents(nominal),
             before=cents(before),
             points=cents(points),
-            after=cents(before + points),
-            reading=reading,
-            source=tuple(source),
-            evidence_id=evidence_id,
+            after=after,
+            reading=said(reading),
+            source=tuple(source() if callable(source) else source),
+            evidence_id=said(evidence_id),
         )
         self.entries.append(entry)
+        self.total = after
         return entry
 
     def note(
         self,
-        label: str,
+        label: Words,
         status: Status,
         *,
         nominal: Decimal = ZERO,
-        formula: str = "",
-        reading: str = "",
-        source: Iterable[Source] = (),
-        evidence_id: str = "",
-    ) -> Entry:
+        formula: Words = "",
+        reading: Words = "",
+        source: Sources = (),
+        evidence_id: Words = "",
+    ) -> Entry | None:
         """Add a row that moves nothing: a suppressed, revoked or exempt fact, or a fact worth 0.00."""
+        if self.silent:
+            return None
         return self.append(
             label,
             status,

@@ -80,7 +80,9 @@ def score(tables: Tables, scheme: Scheme, readings: Mapping[str, str], run_date:
 
 def score_case(case: Case) -> Score:
     """Score every unit of a year whose tables are sorted by unit already, as ``score`` does."""
-    judged = _limited([_judge(unit, case) for unit in case.units], case.scheme)
+    judged = [_told(_judge(unit, case), case) for unit in case.units]
+    for number, standing in _placed([one.result for one in judged], case.scheme).items():
+        judged[number] = _regraded(judged[number], standing, case.scheme)
     results = _ranked([unit_score.result for unit_score in judged])
     return Score(
         results=tuple(results),
@@ -88,6 +90,15 @@ def score_case(case: Case) -> Score:
         ledger=tuple(entry for unit_score in judged for entry in unit_score.entries),
         problems=tuple(problem for unit_score in judged for problem in unit_score.problems),
     )
+
+
+def results_of(case: Case) -> tuple[Result, ...]:
+    """Return the results of ``score_case``, and nothing else: the same rules decide, and write no ledger."""
+    case = case.quiet()
+    results = [_judge(unit, case).result for unit in case.units]
+    for number, standing in _placed(results, case.scheme).items():
+        results[number] = replace(results[number], grade=standing.grade)
+    return tuple(_ranked(results))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +155,42 @@ def verdict(vetoed: bool, key_score: Decimal, earned: Decimal, scheme: Scheme, r
     return Verdict("scored", key_score, opened, bonus, final, _grade(final, key_score, scheme))
 
 
-def _judge(unit: Unit, case: Case) -> _UnitScore:
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """One unit's items, and what the order of judgement makes of their points. ``grounds`` are those that veto it."""
+
+    unit: Unit
+    outcomes: Mapping[str, Outcome]
+    grounds: tuple[Item, ...]
+    exempt: tuple[Item, ...]
+    steps: tuple[Step, ...]
+    verdict: Verdict
+
+    @property
+    def result(self) -> Result:
+        """The unit's result; ranks and quotas, which need the others, are left out."""
+        made = self.verdict
+        return Result(
+            unit_id=self.unit.id,
+            unit_name=self.unit.name,
+            group=self.unit.group,
+            status=made.status,
+            key_score=made.key_score,
+            bonus_open=made.bonus_open,
+            bonus_score=made.bonus_score,
+            final_score=made.final_score,
+            grade=made.grade,
+            rank_in_group=None,
+            rank_overall=None,
+            unresolved=sum(bool(outcome.unresolved) for outcome in self.outcomes.values()),
+        )
+
+
+def _judge(unit: Unit, case: Case) -> _Judged:
     """Judge one unit in the order of 四; ranks are added when all units are judged."""
     scheme = case.scheme
     outcomes = {item.id: _apply(item, unit, case) for item in scheme.part_items("veto")}
-    grounds = [item for item in scheme.part_items("veto") if outcomes[item.id].vetoed]
+    grounds = tuple(item for item in scheme.part_items("veto") if outcomes[item.id].vetoed)
     exempt = exempt_items(scheme, unit.id, unit.group)
     key_score = added = ZERO
     steps: tuple[Step, ...] = ()
@@ -161,64 +203,56 @@ def _judge(unit: Unit, case: Case) -> _UnitScore:
             added = earned(scheme, _points(outcomes))
             steps += bonus_steps(scheme, _points(outcomes))
     made = verdict(bool(grounds), key_score, added, scheme, case.readings)
+    return _Judged(unit, outcomes, grounds, exempt, steps, made)
+
+
+def _told(judged: _Judged, case: Case) -> _UnitScore:
+    """Tell how a unit was judged: its items, the whole ledger, the open questions."""
+    unit, scheme, made = judged.unit, case.scheme, judged.verdict
     unjudged = [item for item in scheme.items if item.part not in made.judged]
-    if grounds:
+    if judged.grounds:
         why = f"因{scheme.parts.veto.name}，不计分"
         closing = [_blank(item, unit, case, "not_scored", why) for item in unjudged]
-        closing.append(_vetoed_verdict(grounds, unit, case))
+        closing.append(_vetoed_verdict(judged.grounds, unit, case))
     else:
-        closing = [_exempt(item, unit, case) for item in exempt]
-        closing += [_gate_closed(item, unit, key_score, case) for item in unjudged]
-        chain = _final_chain(unit, steps, case)
+        assert made.key_score is not None
+        closing = [_exempt(item, unit, case) for item in judged.exempt]
+        closing += [_gate_closed(item, unit, made.key_score, case) for item in unjudged]
+        chain = _final_chain(unit, judged.steps, case)
         assert chain.total == made.final_score  # what is printed is what the ledger adds up to
         _write_verdict(chain, made, scheme)
         closing += chain.entries
-    items = tuple(_item_score(scheme.item(item_id), unit, outcome) for item_id, outcome in outcomes.items())
-    result = Result(
-        unit_id=unit.id,
-        unit_name=unit.name,
-        group=unit.group,
-        status=made.status,
-        key_score=made.key_score,
-        bonus_open=made.bonus_open,
-        bonus_score=made.bonus_score,
-        final_score=made.final_score,
-        grade=made.grade,
-        rank_in_group=None,
-        rank_overall=None,
-        unresolved=sum(item.unresolved for item in items),
+    outcomes = [(scheme.item(item_id), outcome) for item_id, outcome in judged.outcomes.items()]
+    return _UnitScore(
+        judged.result,
+        tuple(_item_score(item, unit, outcome) for item, outcome in outcomes),
+        (*(entry for _, outcome in outcomes for entry in outcome.entries), *closing),
+        tuple(problem for item, outcome in outcomes for problem in _problems(item, unit, outcome)),
     )
-    entries = tuple(entry for outcome in outcomes.values() for entry in outcome.entries) + tuple(closing)
-    problems = tuple(
-        problem for item_id, outcome in outcomes.items() for problem in _problems(scheme.item(item_id), unit, outcome)
-    )
-    return _UnitScore(result, items, entries, problems)
 
 
 def judge(unit: Unit, case: Case) -> Result:
     """Judge one unit alone in the order of 四; ranks and quotas, which need the others, are left out."""
-    return score_unit(unit, case).results[0]
+    return _judge(unit, case.quiet()).result
 
 
 def score_unit(unit: Unit, case: Case) -> Score:
     """Score one unit alone, with its ledger and problems; ranks and quotas, which need the others, are left out."""
-    made = _judge(unit, case)
+    made = _told(_judge(unit, case), case)
     return Score((made.result,), made.items, made.entries, made.problems)
 
 
-def _limited(judged: list[_UnitScore], scheme: Scheme) -> list[_UnitScore]:
-    """Let the quotas of bands move units to the next band, and say so in the ledger's last row."""
+def _placed(results: Sequence[Result], scheme: Scheme) -> dict[int, Standing]:
+    """Return where the quotas of bands leave the units that compete for one, by their place among the results."""
     if not scheme.grades.limited:
-        return judged
+        return {}
     competing = {
-        number: Standing(one.result.group, score)
-        for number, one in enumerate(judged)
-        if (score := _competing(one.result, scheme)) is not None
+        number: Standing(result.group, score)
+        for number, result in enumerate(results)
+        if (score := _competing(result, scheme)) is not None
     }
-    place(list(competing.values()), Counter(one.result.group for one in judged), scheme.grades)
-    return [
-        _regraded(one, competing[number], scheme) if number in competing else one for number, one in enumerate(judged)
-    ]
+    place(list(competing.values()), Counter(result.group for result in results), scheme.grades)
+    return competing
 
 
 def _competing(result: Result, scheme: Scheme) -> Decimal | None:

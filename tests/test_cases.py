@@ -51,7 +51,7 @@ from assess_lib.exact import show
 from assess_lib.ledger import Entry, Status
 from assess_lib.rules import Case
 from assess_lib.scheme import KNOWN_READINGS, DeductFromFull, Scheme
-from assess_lib.scoring import Score, judge, score
+from assess_lib.scoring import Score, judge, results_of, score, score_unit
 from assess_lib.tables import ALL_UNITS, EXTRA_KEYS, TABLES, Row
 
 CASES = Path(__file__).parent / "cases"
@@ -406,9 +406,13 @@ def run_case(case: Mapping[str, Any]) -> None:
     assert isinstance(run_date, date)
     made = score(tables, scheme, readings, run_date)
     view = Case.build(tables, scheme, readings, run_date)
+    assert results_of(view) == made.results, "the rules come to other results when they write no ledger"
     if not scheme.grades.limited:  # a quota needs the other units
+        first = made.results[0].unit_id
         alone = replace(made.results[0], rank_in_group=None, rank_overall=None)
         assert judge(view.units[0], view) == alone, "a unit judged alone comes out otherwise"
+        ledger = tuple(entry for entry in made.ledger if entry.unit_id == first)
+        assert score_unit(view.units[0], view).ledger == ledger, "a unit scored alone has another ledger"
     check_ledger(made, tables, scheme)
     check_expectations(case, made, codes)
 

@@ -119,6 +119,39 @@ def test_a_note_moves_nothing_and_keeps_the_uncut_amount() -> None:
     assert chain.total == D(100)
 
 
+def test_words_are_put_together_when_a_row_is_written() -> None:
+    """Label, formula, reading, source and evidence may come as functions; they see the total before their row."""
+    chain = key_chain()
+    entry = chain.append(
+        lambda: "迟报",
+        "counted",
+        nominal=D(-1),
+        points=D(-1),
+        formula=lambda: f"从 {chain.total} 扣",
+        reading=lambda: "deadline_day=inclusive",
+        source=lambda: [SOURCE],
+        evidence_id=lambda: "P1",
+    )
+    assert (entry.label, entry.formula, entry.reading) == ("迟报", "从 100.00 扣", "deadline_day=inclusive")
+    assert (entry.source, entry.evidence_id) == ((SOURCE,), "P1")
+
+
+def test_a_silent_chain_moves_its_total_and_writes_nothing() -> None:
+    """Points, cuts and total are those of any other chain; there are no rows, and no words are put together."""
+
+    def never() -> str:
+        raise AssertionError("nobody reads this")
+
+    loud, silent = key_chain(), Chain("T01", "key", "K", "四（二）", D(100), D(0), D(100), silent=True)
+    for points, after in (("-0.005", "100.00"), ("-30", "70.00"), ("-69.994", "0.01"), ("-5", "0.00")):
+        real, _ = silent.room(D(points))
+        assert silent.append(never, "counted", nominal=D(points), points=real, formula=never, source=never) is None
+        loud.append("扣", "counted", nominal=D(points), points=real)
+        assert (str(silent.total), str(loud.total)) == (after, after)
+    assert silent.note(never, "revoked", reading=never, evidence_id=never) is None
+    assert (silent.entries, str(silent.total), len(loud.entries)) == ([], "0.00", 4)
+
+
 def test_sources_are_printed_as_a_person_finds_them() -> None:
     """A source is file!sheet!row; a csv has no sheet; several are joined by `; `."""
     entry = Entry("T01", "key", "K", "四（二）", "扣", "counted", source=(SOURCE, Source("扣分标准.csv", "", 3)))

@@ -9,7 +9,7 @@ from build import load_scheme_plainly, make_tables
 from random_year import seeded_year
 
 from assess_lib.ledger import Chain
-from assess_lib.rules import Case, Outcome
+from assess_lib.rules import METHODS, Case, Outcome
 from assess_lib.scoring import score, score_case
 
 SCHEME = load_scheme_plainly()
@@ -71,6 +71,22 @@ def test_a_year_with_other_facts_is_the_year_built_of_them(seed: int) -> None:
         wanted = score({**year.tables, **changed}, SCHEME, year.readings, year.run_date)
         assert score_case(case.with_facts(changed)) == wanted
     assert score_case(case) == score(year.tables, SCHEME, year.readings, year.run_date)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_rule_that_writes_no_ledger_says_the_same(seed: int) -> None:
+    """Points to the last digit, veto, what is in doubt and what is warned of are those of the rule with its ledger."""
+    year = seeded_year(seed)
+    loud = Case.build(year.tables, SCHEME, year.readings, year.run_date)
+    quiet = Case.build(year.tables, SCHEME, year.readings, year.run_date).quiet()
+    for item in SCHEME.items:
+        for unit in loud.units:
+            told, silent = (METHODS[item.rule.method](item, unit, case) for case in (loud, quiet))
+            assert str(silent.points) == str(told.points)
+            assert (silent.vetoed, silent.unresolved, silent.warnings) == (told.vetoed, told.unresolved, told.warnings)
+            assert told.entries
+            assert item.part == "veto" or not silent.entries
+            assert METHODS[item.rule.method](item, unit, quiet.aloud()) == told
 
 
 @pytest.mark.parametrize("table", ["单位名录", "扣分标准", "调整复核", "确认无事项"])

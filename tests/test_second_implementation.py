@@ -11,8 +11,9 @@ from build import load_scheme_plainly
 from random_year import READINGS, Year, seeded_year, smaller
 from second_implementation import DEFAULT_READINGS, judge
 
+from assess_lib.rules import Case
 from assess_lib.scheme import KNOWN_READINGS, Scheme
-from assess_lib.scoring import score
+from assess_lib.scoring import results_of, score
 
 SCHEME = load_scheme_plainly()
 RESULT_FIELDS = (
@@ -30,7 +31,8 @@ def differences(year: Year, scheme: Scheme = SCHEME) -> list[str]:
     """List where the two implementations disagree: unit, field, theirs and ours."""
     real = score(year.tables, scheme, year.readings, year.run_date)
     plain = judge(year.tables, year.readings, year.run_date)
-    found = []
+    silent = results_of(Case.build(year.tables, scheme, year.readings, year.run_date))
+    found = [f"without a ledger: {one}, with: {r}" for one, r in zip(silent, real.results, strict=True) if one != r]
     if [r.unit_id for r in real.results] != list(plain):
         found.append(f"units: real {[r.unit_id for r in real.results]}, plain {list(plain)}")
     for result in real.results:

@@ -80,7 +80,7 @@ def explore(tables: Tables, scheme: Scheme, readings: Mapping[str, str], run_dat
         raise UsageError(told)
     if not separable(scheme):
         raise UsageError("本方案有登记同时计入几个项目，最少更正几条无法逐项推算，不作此项分析。")
-    year = Year(Case.build(tables, scheme, readings, run_date), scheme, dict(readings), run_date)
+    year = Year(Case.build(tables, scheme, readings, run_date).quiet(), scheme, dict(readings), run_date)
     own = own_rows(tables)
     found = [_unit(Judged(unit, unit_tables(tables, own, unit.id), year)) for unit in year.case.units]
     return Robustness(scheme, tuple(found))

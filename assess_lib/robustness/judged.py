@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any, TypeVar
 
 from assess_lib.exact import ZERO, to_cents, to_points
+from assess_lib.ledger import Entry
 from assess_lib.robustness.corrections import EVIDENCE, Correction, corrected, list_corrections
 from assess_lib.rules import METHODS, Case, Outcome, Unit
 from assess_lib.scheme import HighestLevelPerMatter, Item, MeanPerMatter, QuarterlyTopRanks, Scheme
@@ -15,6 +17,7 @@ from assess_lib.scoring import Verdict, bonus_opens, verdict
 from assess_lib.tables import Tables
 
 NONE: frozenset[int] = frozenset()
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,20 @@ class Judged:
         self.scheme = year.scheme
         self.tables = tables
         self.corrections: tuple[Correction, ...] = list_corrections(tables, year.scheme, unit.id)
-        self._case = Case.build(tables, year.scheme, year.readings, year.run_date)
+        self._case = Case.build(tables, year.scheme, year.readings, year.run_date).quiet()
         self._cases: dict[frozenset[int], Case] = {NONE: self._case}
         self._outcomes: dict[tuple[str, frozenset[int]], Outcome] = {}
         self._verdicts: dict[tuple[bool, int, int], Verdict] = {}
         self._touching: dict[str, tuple[int, ...]] = {}
         self._feels: dict[str, frozenset[int]] = {}
+        self._made: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what is asked for several times of a unit and made once: ``key`` says what it is."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: T = self._made[key]
+        return made
 
     def places(self, *tables: str) -> tuple[int, ...]:
         """Return the places of the corrections of some tables."""
@@ -89,6 +100,11 @@ class Judged:
             own = self.year.case if isinstance(item.rule, QuarterlyTopRanks) else self.case(felt)
             self._outcomes[key] = METHODS[item.rule.method](item, self.unit, own)
         return self._outcomes[key]
+
+    def ledger(self, item: Item, gone: Collection[int] = NONE) -> tuple[Entry, ...]:
+        """Return the ledger of an item after the corrections; only what reads the unit's own rows has one here."""
+        felt = self._felt(item).intersection(gone)
+        return METHODS[item.rule.method](item, self.unit, self.case(felt).aloud()).entries
 
     def cents(self, item: Item, gone: Collection[int] = NONE) -> int:
         """Return a scored item's points after the corrections, in whole cents."""

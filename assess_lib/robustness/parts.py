@@ -25,7 +25,7 @@ from assess_lib.robustness.options import (
     means,
 )
 from assess_lib.scheme import DeductFromFull, HighestLevelPerMatter, Item, MeanOfRaters, MeanPerMatter
-from assess_lib.tables import Row
+from assess_lib.tables import Row, Source
 
 _COUNTS = ("counted", "capped", "floored", "adjusted")
 
@@ -33,7 +33,7 @@ _COUNTS = ("counted", "capped", "floored", "adjusted")
 def _alone(judged: Judged, item: Item, row: int) -> tuple[Entry, ...]:
     """Return the item's ledger as one row alone makes it; the unit's evidence stays."""
     others = (n for n in judged.touching(item) if n != row and judged.corrections[n].table != EVIDENCE)
-    return judged.outcome(item, frozenset(others)).entries
+    return judged.ledger(item, frozenset(others))
 
 
 def standards(judged: Judged) -> dict[str, Row]:
@@ -49,13 +49,26 @@ def caps(judged: Judged) -> dict[str, int | None]:
 
 def deductions(judged: Judged, item: Item) -> list[Deduction]:
     """Return what each correctable row of a deducting item takes by itself, in cents, under which standard."""
+    return judged.once(("deductions", item.id), lambda: _deductions(judged, item))
+
+
+def _deductions(judged: Judged, item: Item) -> list[Deduction]:
     by_source = {row.source: code for code, row in standards(judged).items()}
+    limits, full = caps(judged), to_cents(item.full)
+    now: dict[tuple[Source, ...], list[Entry]] = {}
+    for entry in judged.ledger(item):
+        now.setdefault(entry.source[:1], []).append(entry)
     found = []
     for row in judged.touching(item):
-        for entry in _alone(judged, item, row):
-            if entry.points is not None and entry.points < 0 and entry.status in _COUNTS:
+        raw = judged.corrections[row].row
+        # A row's line says what it would take uncut, whatever the others take; what no row tells of stands alone.
+        for entry in _alone(judged, item, row) if raw is None else now.get((raw.source,), ()):
+            if entry.nominal is not None and entry.nominal < 0 and entry.status in _COUNTS:
                 code = next(by_source[source] for source in entry.source if source in by_source)
-                found.append(Deduction(code, to_cents(-entry.points), row))
+                cap = limits[code]
+                found.append(
+                    Deduction(code, min(to_cents(-entry.nominal), full if cap is None else min(cap, full)), row)
+                )
     return found
 
 
@@ -64,6 +77,10 @@ def deducting_options(judged: Judged, item: Item) -> dict[int, Rows]:
 
     Without a row to correct it is what it is: full, or 0.00 where its table was not reported.
     """
+    return judged.once(("options", item.id), lambda: _deducting_options(judged, item))
+
+
+def _deducting_options(judged: Judged, item: Item) -> dict[int, Rows]:
     found = deductions(judged, item)
     return deducted(to_cents(item.full), found, caps(judged)) if found else {judged.cents(item): ()}
 
@@ -103,7 +120,7 @@ def _award_options(judged: Judged, items: tuple[Item, ...], by_points: bool) -> 
     now = [judged.cents(item) for item in items]
     return cheapest(
         (sum(values), cost(rows, sum(abs(a - b) for a, b in zip(values, now, strict=True)), by_points), rows)
-        for values, rows in awarded(_awards(judged, items), rules).items()
+        for values, rows in judged.once("awarded", lambda: awarded(_awards(judged, items), rules)).items()
     )
 
 

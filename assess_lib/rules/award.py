@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from assess_lib.exact import ZERO, mean, show
-from assess_lib.ledger import Chain, Status
+from assess_lib.ledger import Chain, Sources, Status, Words, said
 from assess_lib.rules.case import (
     Case,
     Doubt,
@@ -34,21 +35,19 @@ def mean_per_matter(item: Item, unit: Unit, case: Case) -> Outcome:
     Example: two scorers give 3.00 and 3.25 for one matter: 3.13.
     """
     assert isinstance(item.rule, MeanPerMatter)
-    chain = chain_for(item, unit)
+    chain = chain_for(item, unit, case)
     rows = case.rows("评定加分", unit)
     if not rows:
         return Outcome.of(chain, note_absence(chain, item, unit, case, "评定加分"))
     warnings: list[Doubt] = []
     matters: defaultdict[str, list[Row]] = defaultdict(list)
     for row in sorted(rows, key=lambda r: (r["事项"], r["编号"])):
-        label = f"{row['事项']}：评定 {show(row['评定分'])}"
         decision = case.decision("评定加分", row["编号"], unit)
         if decision is not None and decision["处理"] == "撤销":
-            _set_aside(
-                chain, f"{label}，已撤销（{decision_text(decision)}）", "revoked", row, unit, case, row["评定分"]
-            )
+            text = f"{_scored(row)}，已撤销（{decision_text(decision)}）"
+            _set_aside(chain, text, "revoked", row, unit, case, row["评定分"])
         elif _lacks_evidence(row, unit, case, warnings):
-            text = f"{label}，没有编目佐证，不计"
+            text = f"{_scored(row)}，没有编目佐证，不计"
             if decision is not None:
                 text += f"；改为 {show(decision['新值'])} 的决定（{decision_text(decision)}）不起作用"
             _set_aside(chain, text, "no_evidence", row, unit, case, row["评定分"], "missing_evidence")
@@ -59,31 +58,41 @@ def mean_per_matter(item: Item, unit: Unit, case: Case) -> Outcome:
     return Outcome.of(chain, warnings=warnings)
 
 
+def _scored(row: Row) -> str:
+    return f"{row['事项']}：评定 {show(row['评定分'])}"
+
+
 def _write_matter(chain: Chain, matter: str, rows: Sequence[Row], unit: Unit, case: Case) -> None:
     """Write one matter's mean; a score changed by a decision shows the old and the new value."""
-    scores: list[Decimal] = []
-    sources: list[Source] = []
-    remarks = []
-    for row in rows:
-        decision = case.decision("评定加分", row["编号"], unit)
-        scores.append(row["评定分"] if decision is None else decision["新值"])
-        sources += case.sources(row, unit, decision)
-        if decision is not None:
-            old, new = show(row["评定分"]), show(decision["新值"])
-            remarks.append(f"{row['编号']} 由 {old} 改为 {new}（{decision_text(decision)}）")
-    accepted = any(case.evidence(row, unit) is None for row in rows)
+    decisions = [case.decision("评定加分", row["编号"], unit) for row in rows]
+    scores: list[Decimal] = [
+        row["评定分"] if decision is None else decision["新值"] for row, decision in zip(rows, decisions, strict=True)
+    ]
     value = mean(scores)
-    listed = " + ".join(show(score) for score in scores)
-    remark = "".join(f"；{text}" for text in remarks) + ("；缺佐证，按口径先计分" if accepted else "")
+    changed = any(decision is not None for decision in decisions)
+    accepted = any(case.evidence(row, unit) is None for row in rows)
+
+    def label() -> str:
+        told = [f"{matter}：{len(scores)} 人评定，平均 {show(value)}"]
+        for row, decision in zip(rows, decisions, strict=True):
+            if decision is not None:
+                old, new = show(row["评定分"]), show(decision["新值"])
+                told.append(f"{row['编号']} 由 {old} 改为 {new}（{decision_text(decision)}）")
+        return "；".join(told + ["缺佐证，按口径先计分"] * accepted)
+
+    def sources() -> Iterable[Source]:
+        pairs = zip(rows, decisions, strict=True)
+        return dict.fromkeys(source for row, decision in pairs for source in case.sources(row, unit, decision))
+
     _award(
         chain,
-        f"{matter}：{len(scores)} 人评定，平均 {show(value)}{remark}",
+        label,
         value,
-        f"({listed}) ÷ {len(scores)} = {show(value)}",
-        "adjusted" if remarks else "counted",
-        dict.fromkeys(sources),
-        case.reading("missing_evidence") if accepted else "",
-        "; ".join(dict.fromkeys(filter(None, (case.evidence_id(row, unit) for row in rows)))),
+        lambda: f"({' + '.join(map(show, scores))}) ÷ {len(scores)} = {show(value)}",
+        "adjusted" if changed else "counted",
+        sources,
+        lambda: case.reading("missing_evidence") if accepted else "",
+        lambda: "; ".join(dict.fromkeys(filter(None, (case.evidence_id(row, unit) for row in rows)))),
     )
 
 
@@ -114,14 +123,15 @@ def highest_level_per_matter(item: Item, unit: Unit, case: Case) -> Outcome:
     Example: one matter commended by 省 (2) and 市 (1) earns 2.00; the 市 row is suppressed.
     """
     assert isinstance(item.rule, HighestLevelPerMatter)
-    chain = chain_for(item, unit)
+    chain = chain_for(item, unit, case)
     if not case.rows("表彰宣传", unit):
         return Outcome.of(chain, note_absence(chain, item, unit, case, "表彰宣传"))
     warnings: list[Doubt] = []
     standings = _standings(item.rule, unit, case, warnings)
     winners = _winners(standings)
-    shared = _shared(item, unit, case, winners)
     once = case.readings["same_matter_across_items"] == "once"
+    # Where both items may count it, the same matter in another item only shows in the ledger's words.
+    shared = _shared(item, unit, case, winners) if once or not case.silent else {}
     beaten = {matter: rival.why for matter, rival in shared.items() if once and rival.beats}
     staying = {matter: winner for matter, winner in winners.items() if matter not in beaten}
     best = min(staying.values(), key=_Standing.rank, default=None)
@@ -129,7 +139,6 @@ def highest_level_per_matter(item: Item, unit: Unit, case: Case) -> Outcome:
     for standing in sorted(standings, key=lambda s: (s.row["日期"], s.row.source)):
         row = standing.row
         matter, winner = row["事项编号"], winners.get(row["事项编号"])
-        what = f"{row['日期']} {row['层级']}级 {row['机关或媒体']}（{row['文号或网址']}）：{row['事项名称']}"
         status, why, reading = standing.status, standing.why, standing.reading
         if status == "counted" and winner is not standing:
             assert winner is not None
@@ -141,18 +150,37 @@ def highest_level_per_matter(item: Item, unit: Unit, case: Case) -> Outcome:
             assert best is not None
             status, reading = "suppressed", case.reading("different_matters")
             why = f"按口径只取最高的一个事项，已计 {best.row['事项名称']}（{best.row.source}）"
-        label = f"{what}，{why}" if why else what
+        label = partial(_praise, row, why)
         if status == "counted":
             # The row's points hang on these readings only where there is another matter or another item.
             hangs = ["same_matter_across_items"] * (matter in shared) + ["different_matters"] * (len(staying) > 1)
-            reading = "; ".join(filter(None, (reading, case.reading(*hangs))))
-            price = f"{row['层级']}级 {show(standing.points)}"
-            sources = case.sources(row, unit)
-            _award(chain, label, standing.points, price, "counted", sources, reading, case.evidence_id(row, unit))
+            _award(
+                chain,
+                label,
+                standing.points,
+                partial(_level_price, row, standing.points),
+                "counted",
+                partial(case.sources, row, unit),
+                partial(_both, reading, partial(case.reading, *hangs)),
+                partial(case.evidence_id, row, unit),
+            )
         else:
             _set_aside(chain, label, status, row, unit, case, standing.points, reading=reading)
     note_nothing(chain, f"“表彰宣传”没有{item.rule.category}登记")
     return Outcome.of(chain, warnings=warnings)
+
+
+def _praise(row: Row, why: str) -> str:
+    what = f"{row['日期']} {row['层级']}级 {row['机关或媒体']}（{row['文号或网址']}）：{row['事项名称']}"
+    return f"{what}，{why}" if why else what
+
+
+def _level_price(row: Row, points: Decimal) -> str:
+    return f"{row['层级']}级 {show(points)}"
+
+
+def _both(first: str, second: Words) -> str:
+    return "; ".join(filter(None, (first, said(second))))
 
 
 def _standings(
@@ -225,7 +253,7 @@ def mean_of_raters(item: Item, unit: Unit, case: Case) -> Outcome:
     Reads 领导评价. The ledger gives the sum and the number of raters, never a single mark.
     """
     assert isinstance(item.rule, MeanOfRaters)
-    chain = chain_for(item, unit)
+    chain = chain_for(item, unit, case)
     rows = case.rows("领导评价", unit)
     if not rows:
         return Outcome.of(chain, note_absence(chain, item, unit, case, "领导评价"))
@@ -233,11 +261,11 @@ def mean_of_raters(item: Item, unit: Unit, case: Case) -> Outcome:
     value = mean(scores)
     _award(
         chain,
-        f"{len(rows)} 位领导评价，平均 {show(value)}",
+        lambda: f"{len(rows)} 位领导评价，平均 {show(value)}",
         value,
-        f"合计 {show(sum(scores))} ÷ {len(rows)} 人 = {show(value)}",
+        lambda: f"合计 {show(sum(scores))} ÷ {len(rows)} 人 = {show(value)}",
         "counted",
-        [row.source for row in rows],
+        lambda: [row.source for row in rows],
     )
     return Outcome.of(chain)
 
@@ -262,7 +290,7 @@ def _lacks_evidence(row: Row, unit: Unit, case: Case, warnings: list[Doubt] | No
 
 def _set_aside(
     chain: Chain,
-    label: str,
+    label: Words,
     status: Status,
     row: Row,
     unit: Unit,
@@ -277,33 +305,37 @@ def _set_aside(
         label,
         status,
         nominal=nominal,
-        formula=f"{show(chain.total)}，不加分",
-        reading=case.reading(key) if key else reading,
-        source=case.sources(row, unit, decision),
-        evidence_id=case.evidence_id(row, unit),
+        formula=lambda: f"{show(chain.total)}，不加分",
+        reading=(lambda: case.reading(key)) if key else reading,
+        source=lambda: case.sources(row, unit, decision),
+        evidence_id=lambda: case.evidence_id(row, unit),
     )
 
 
 def _award(
     chain: Chain,
-    label: str,
+    label: Words,
     value: Decimal,
-    price: str,
+    price: Words,
     status: Status,
-    source: Iterable[Source],
-    reading: str = "",
-    evidence_id: str = "",
+    source: Sources,
+    reading: Words = "",
+    evidence_id: Words = "",
 ) -> None:
     """Add points, cut by the item's cap."""
     before = chain.total
     points, cut = chain.room(value)
-    cap = f"；应加 {show(value)}，本项上限 {show(chain.ceiling)}" if cut else ""
+
+    def formula() -> str:
+        cap = f"；应加 {show(value)}，本项上限 {show(chain.ceiling)}" if cut else ""
+        return f"{show(before)} + {show(points)} = {show(before + points)}（{said(price)}{cap}）"
+
     chain.append(
         label,
         cut or status,
         nominal=value,
         points=points,
-        formula=f"{show(before)} + {show(points)} = {show(before + points)}（{price}{cap}）",
+        formula=formula,
         reading=reading,
         source=source,
         evidence_id=evidence_id,

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from assess_lib.exact import ZERO, show
-from assess_lib.ledger import Chain, Entry
+from assess_lib.ledger import Chain, Entry, Words
 from assess_lib.scheme import Item, Scheme
 from assess_lib.tables import ALL_UNITS, Row, Source, Tables
 
@@ -86,6 +86,8 @@ class Case:
 
     A case with other readings or without a decision shares it: what depends on those belongs into the key.
     """
+    silent: bool = False
+    """Whether the rules give points, vetoes and doubts alone, without writing the ledger."""
 
     @classmethod
     def build(cls, tables: Tables, scheme: Scheme, readings: Mapping[str, str], run_date: date) -> Case:
@@ -116,6 +118,18 @@ class Case:
         evidence = _evidence(changed["佐证目录"]) if "佐证目录" in changed else self._evidence
         rows = {**self._rows, **{name: _by_unit(rows) for name, rows in changed.items()}}
         return replace(self, _rows=rows, _evidence=evidence, shared={**self.shared, **{name: {} for name in changed}})
+
+    def quiet(self) -> Case:
+        """Return the same year for those who ask what the rules come to, not how: without a ledger."""
+        return replace(self, silent=True)
+
+    def aloud(self) -> Case:
+        """Return the same year with its ledger."""
+        return replace(self, silent=False)
+
+    def under(self, readings: Mapping[str, str]) -> Case:
+        """Return the same year under other readings."""
+        return replace(self, readings=readings)
 
     def rows(self, table: str, unit: Unit) -> tuple[Row, ...]:
         """Return the unit's rows of a table, of whatever year, in file order."""
@@ -183,14 +197,14 @@ def _evidence(rows: Iterable[Row]) -> dict[tuple[str, str], Row]:
     return {(row["佐证编号"], row["单位"]): row for row in rows}
 
 
-def chain_for(item: Item, unit: Unit) -> Chain:
+def chain_for(item: Item, unit: Unit, case: Case) -> Chain:
     """Open the running total of an item: deductions start at the cap or at 0.00, awards at 0.00.
 
-    None leaves 0..cap; what starts at 0.00 and deducts goes down to the item's own floor.
+    It is as silent as the case. None leaves 0..cap; what starts at 0.00 and deducts goes down to the item's own floor.
     """
     floor = ZERO if item.floor is None else item.floor
     part: Literal["key", "bonus"] = "key" if item.part == "key" else "bonus"
-    return Chain(unit.id, part, item.id, item.clause, item.start, floor, item.full)
+    return Chain(unit.id, part, item.id, item.clause, item.start, floor, item.full, case.silent)
 
 
 def note_absence(chain: Chain, item: Item, unit: Unit, case: Case, table: str) -> tuple[Doubt, ...]:
@@ -232,10 +246,10 @@ def not_reported(table: str, unit: Unit) -> Doubt:
     )
 
 
-def note_nothing(chain: Chain, label: str) -> None:
+def note_nothing(chain: Chain, label: Words) -> None:
     """Give an item without any fact its one row of 0.00."""
     if not chain.entries:
-        chain.note(label, "counted", formula=f"{show(chain.total)}，无变动")
+        chain.note(label, "counted", formula=lambda: f"{show(chain.total)}，无变动")
 
 
 def decision_text(decision: Row) -> str:

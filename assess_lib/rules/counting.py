@@ -25,7 +25,7 @@ def points_per_count(item: Item, unit: Unit, case: Case) -> Outcome:
     """
     rule = item.rule
     assert isinstance(rule, PointsPerCount)
-    chain = chain_for(item, unit)
+    chain = chain_for(item, unit, case)
     rows = {row["季度"]: row for row in case.rows(INFORMATION, unit)}
     if not rows:
         return Outcome.of(chain, note_absence(chain, item, unit, case, INFORMATION))
@@ -62,7 +62,7 @@ def rate_bands(item: Item, unit: Unit, case: Case) -> Outcome:
     """
     rule = item.rule
     assert isinstance(rule, RateBands)
-    chain = chain_for(item, unit)
+    chain = chain_for(item, unit, case)
     (table,) = rule.tables
     if case.state(table, unit) != "reported":
         doubts = note_absence(chain, item, unit, case, table)

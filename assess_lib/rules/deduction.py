@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from assess_lib.exact import ZERO, negative, show, times
-from assess_lib.ledger import Chain, Status
+from assess_lib.ledger import Chain, Sources, Status, Words, said
 from assess_lib.rules.case import (
     Case,
     Doubt,
@@ -31,23 +30,22 @@ from assess_lib.scheme import (
     ReportFacts,
     TaskFacts,
 )
-from assess_lib.tables import Row, Source
+from assess_lib.tables import Row
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One fact of a deducting item, priced but not yet cut: what it would take, or why it takes nothing."""
 
     day: date
     order: tuple[str, ...]
-    label: str
-    source: tuple[Source, ...]
+    label: Words
+    source: Sources
     status: Status = "counted"
     standard: Row | None = None
     amount: Decimal = ZERO
-    price: str = ""
-    reading: str = ""
-    evidence_id: str = ""
+    price: Words = ""
+    reading: Words = ""
+    evidence_id: Words = ""
 
 
 def deduct_from_full(item: Item, unit: Unit, case: Case) -> Outcome:
@@ -77,7 +75,7 @@ def deduct_from_zero(item: Item, unit: Unit, case: Case) -> Outcome:
 
 def _deduct(rule: DeductFromFull | DeductFromZero, item: Item, unit: Unit, case: Case) -> Outcome:
     """Write every fact of the listed kinds into the item's chain."""
-    chain = chain_for(item, unit)
+    chain = chain_for(item, unit, case)
     facts: list[tuple[int, Fact]] = []
     doubts: list[Doubt] = []
     for rank, kind in enumerate(rule.facts):
@@ -99,34 +97,37 @@ def _settle(chain: Chain, fact: Fact, taken: defaultdict[str, Decimal]) -> None:
     """Write one fact into the chain, cut by its standard's cap and then by the floor."""
     before = chain.total
     if fact.standard is None or fact.status not in ("counted", "adjusted"):
-        text = f"{fact.price}，不扣" if fact.price else f"{show(before)}，不扣分"
+        if chain.silent:
+            return  # most facts of a year take nothing
         chain.note(
             fact.label,
             fact.status,
             nominal=negative(fact.amount),
-            formula=text,
+            formula=lambda: f"{said(fact.price)}，不扣" if fact.price else f"{show(before)}，不扣分",
             reading=fact.reading,
             source=fact.source,
             evidence_id=fact.evidence_id,
         )
         return
     code, limit = fact.standard["标准编号"], fact.standard["扣分上限"]
-    amount, why = fact.amount, ""
+    amount, sofar = fact.amount, taken[code]
     status: Status = fact.status
-    if limit is not None and taken[code] + amount > limit:
-        amount, status = limit - taken[code], "capped"
-        why = f"{code} 扣分上限 {show(limit)}，此前已扣 {show(taken[code])}"
+    if limit is not None and sofar + amount > limit:
+        amount, status = limit - sofar, "capped"
     real, cut = chain.room(-amount)
-    if cut is not None:
-        status, why = cut, f"扣至 {show(chain.floor)} 为止"
+    status = cut or status
     taken[code] -= real
-    after = before + real
-    if why:
-        formula = f"{show(before)} − {show(-real)} = {show(after)}（应扣 {fact.price}；{why}）"
-    elif fact.status == "adjusted":
-        formula = f"{show(before)} − {show(-real)} = {show(after)}（{fact.price}）"
-    else:
-        formula = f"{show(before)} − {fact.price.split(' = ')[0]} = {show(after)}"
+
+    def formula() -> str:
+        made, price = f"{show(before)} − {show(-real)} = {show(before + real)}", said(fact.price)
+        if cut:
+            return f"{made}（应扣 {price}；扣至 {show(chain.floor)} 为止）"
+        if status == "capped":
+            return f"{made}（应扣 {price}；{code} 扣分上限 {show(limit)}，此前已扣 {show(sofar)}）"
+        if status == "adjusted":
+            return f"{made}（{price}）"
+        return f"{show(before)} − {price.split(' = ')[0]} = {show(before + real)}"
+
     chain.append(
         fact.label,
         status,
@@ -139,11 +140,11 @@ def _settle(chain: Chain, fact: Fact, taken: defaultdict[str, Decimal]) -> None:
     )
 
 
-def _priced(standard: Row, count: int) -> tuple[Decimal, str]:
+def _priced(standard: Row, count: int) -> tuple[Decimal, Words]:
     """Return 单次扣分 × count of a standard, and the same in print."""
     rate: Decimal = standard["单次扣分"]
     amount = times(rate, count)
-    return amount, f"{show(rate)} × {count} = {show(amount)}"
+    return amount, lambda: f"{show(rate)} × {count} = {show(amount)}"
 
 
 def _times_late(standard: Row, days: int) -> int:
@@ -167,53 +168,56 @@ def report_name(material: str, quarter: str | None) -> str:
 
 
 def _report(report: DueReport, row: Row | None, kind: ReportFacts, unit: Unit, case: Case) -> Iterator[Fact]:
-    name = f"{report_name(report.material, report.quarter)}（{report.due} 到期）"
     own = (row.source,) if row is not None else (unit.source,)
 
-    def nothing(why: str, status: Status = "suppressed", reading: str = "") -> Fact:
-        return Fact(report.due, (), f"{name}：{why}", own, status, reading=reading)
+    def label(why: str) -> str:
+        return f"{report_name(report.material, report.quarter)}（{report.due} 到期）：{why}"
+
+    def nothing(why: Words, status: Status = "suppressed", reading: Words = "") -> Fact:
+        return Fact(report.due, (), lambda: label(said(why)), own, status, reading=reading)
 
     if report.owed_by == "key_task_units" and unit.key_task is not True:
         if row is not None:
             yield nothing("本单位未列为重点任务单位，不要求报送，不计")
         return
-    conditions = case.reading(*report.only_if)
     if any(case.readings[key] != option for key, option in report.only_if.items()):
-        yield nothing("按口径不计分", reading=conditions)
+        yield nothing("按口径不计分", reading=lambda: case.reading(*report.only_if))
         return
     if report.due > case.run_date:
-        yield nothing(f"运行日期 {case.run_date} 尚未到期，暂不要求")
+        yield nothing(lambda: f"运行日期 {case.run_date} 尚未到期，暂不要求")
         return
     if row is not None and row["免报原因"]:
         yield nothing(f"免报（{row['免报原因']}）", "exempt")
         return
     in_time = report.due if case.readings["deadline_day"] == "inclusive" else report.due - timedelta(days=1)
     received = row["实报日期"] if row is not None else None
-    # The reading decides about the due day itself, and where a late report costs by the day.
-    hangs = [case.reading("deadline_day")] if received == report.due else []
+
+    def reading(by_day: bool = False) -> str:
+        # The reading decides about the due day itself, and where a late report costs by the day.
+        hangs = ("deadline_day",) if by_day or received == report.due else ()
+        return case.reading(*hangs, *report.only_if)
+
     if received is not None and received <= in_time:
-        yield nothing(f"{received} 收到，按时", "counted", "; ".join(filter(None, (*hangs, conditions))))
+        yield nothing(lambda: f"{received} 收到，按时", "counted", reading)
         return
-    if received is not None and received <= case.scheme.cut_off:
-        days = (received - in_time).days
-        standard = case.standards[kind.late]
-        count = _times_late(standard, days)
-        if standard["计量"] == "日":
-            hangs = [case.reading("deadline_day")]
-        why = f"{received} 收到，迟 {days} 天"
-    else:
-        standard, count = case.standards[kind.missing], 1
-        why = "未收到" if received is None else f"{received} 才收到，已过截止日 {case.scheme.cut_off}，按未报"
-    amount, price = _priced(standard, count)
+    days = (received - in_time).days if received is not None and received <= case.scheme.cut_off else None
+    standard = case.standards[kind.missing if days is None else kind.late]
+    amount, price = _priced(standard, 1 if days is None else _times_late(standard, days))
+
+    def why() -> str:
+        if days is not None:
+            return f"{received} 收到，迟 {days} 天"
+        return "未收到" if received is None else f"{received} 才收到，已过截止日 {case.scheme.cut_off}，按未报"
+
     yield Fact(
         report.due,
         (),  # reports of one day keep the order of the scheme
-        f"{name}：{why}（{standard['标准编号']} {standard['扣分情形']}）",
+        lambda: label(f"{why()}（{standard['标准编号']} {standard['扣分情形']}）"),
         (*own, standard.source),
         standard=standard,
         amount=amount,
         price=price,
-        reading="; ".join(filter(None, (*hangs, conditions))),
+        reading=lambda: reading(by_day=days is not None and standard["计量"] == "日"),
     )
 
 
@@ -243,96 +247,119 @@ def key_task_unknown(unit: Unit) -> Doubt:
 def _register(kind: RegisterFacts, unit: Unit, case: Case) -> Iterator[Fact]:
     """Yield the deductions of the register (扣分登记): rows of the year, with decisions applied."""
     for row in case.rows("扣分登记", unit):
-        if kind.standards and row["标准编号"] not in kind.standards:
-            continue  # another item's: cleaning refuses a row that no item takes
-        standard = case.standards[row["标准编号"]]
-        amount, price = _priced(standard, row["数量"] or 1)
-        label = f"{row['发生日期']} {row['事实']}（{row['标准编号']} {standard['扣分情形']}）"
-        decision = case.decision("扣分登记", row["编号"], unit)
-        status: Status = "counted"
-        if not case.of_year(row["发生日期"]):
-            status, label = "suppressed", f"{label}：不属本考核年度，不计"
-        if decision is not None and decision["处理"] == "撤销":
-            status, label = "revoked", f"{label}：已撤销（{decision_text(decision)}）"
-        elif decision is not None and status == "counted":
-            status, label = "adjusted", f"{label}：已改值（{decision_text(decision)}）"
-            price = f"原 {price}，改为 {show(decision['新值'])}"
-            amount = decision["新值"]
-        elif decision is not None:
-            label = f"{label}；改为 {show(decision['新值'])} 的决定（{decision_text(decision)}）不起作用"
-        yield Fact(
-            row["发生日期"],
-            (row["编号"],),
-            label,
-            case.sources(row, unit, standard, decision),
-            status,
-            standard=standard,
-            amount=amount,
-            price=price,
-            evidence_id=case.evidence_id(row, unit),
-        )
+        # Without the condition it is another item's: cleaning refuses a row that no item takes.
+        if not kind.standards or row["标准编号"] in kind.standards:
+            yield _registered(row, unit, case)
+
+
+def _registered(row: Row, unit: Unit, case: Case) -> Fact:
+    standard = case.standards[row["标准编号"]]
+    amount, price = _priced(standard, row["数量"] or 1)
+    decision = case.decision("扣分登记", row["编号"], unit)
+    of_year = case.of_year(row["发生日期"])
+    status: Status = "counted" if of_year else "suppressed"
+    if decision is not None and decision["处理"] == "撤销":
+        status = "revoked"
+    elif decision is not None and of_year:
+        status, before = "adjusted", price
+        amount, price = decision["新值"], lambda: f"原 {said(before)}，改为 {show(decision['新值'])}"
+
+    def label() -> str:
+        what = f"{row['发生日期']} {row['事实']}（{row['标准编号']} {standard['扣分情形']}）"
+        told = what if of_year else f"{what}：不属本考核年度，不计"
+        if decision is None:
+            return told
+        decided = decision_text(decision)
+        if status == "revoked":
+            return f"{told}：已撤销（{decided}）"
+        if status == "adjusted":
+            return f"{told}：已改值（{decided}）"
+        return f"{told}；改为 {show(decision['新值'])} 的决定（{decided}）不起作用"
+
+    return Fact(
+        row["发生日期"],
+        (row["编号"],),
+        label,
+        lambda: case.sources(row, unit, standard, decision),
+        status,
+        standard=standard,
+        amount=amount,
+        price=price,
+        evidence_id=lambda: case.evidence_id(row, unit),
+    )
 
 
 def _meetings(kind: MeetingFacts, unit: Unit, case: Case) -> Iterator[Fact]:
     """Yield what each meeting (参会登记) costs: meetings of the year, each under its attendance's standard."""
     for row in case.rows("参会登记", unit):
-        came: Any = row["到会情况"]
-        order = (row["会议"],)
-        label = f"{row['日期']} {row['会议']}：{came}"
-        code = kind.standards.get(came)
-        if not case.of_year(row["日期"]):
-            yield Fact(row["日期"], order, f"{label}，不属本考核年度，不计", (row.source,), "suppressed")
-        elif came in kind.exempt:
-            yield Fact(row["日期"], order, f"{label}，经批准，不扣", (row.source,), "exempt")
-        elif code is None:
-            yield Fact(row["日期"], order, label, (row.source,))
-        else:
-            standard = case.standards[code]
-            amount, price = _priced(standard, 1)
-            yield Fact(
-                row["日期"],
-                order,
-                f"{label}（{code} {standard['扣分情形']}）",
-                (row.source, standard.source),
-                standard=standard,
-                amount=amount,
-                price=price,
-            )
+        yield _meeting(row, kind, case)
+
+
+def _meeting(row: Row, kind: MeetingFacts, case: Case) -> Fact:
+    came: Any = row["到会情况"]
+    day, order = row["日期"], (row["会议"],)
+    code = kind.standards.get(came)
+
+    def label() -> str:
+        return f"{day} {row['会议']}：{came}"
+
+    if not case.of_year(day):
+        return Fact(day, order, lambda: f"{label()}，不属本考核年度，不计", (row.source,), "suppressed")
+    if came in kind.exempt:
+        return Fact(day, order, lambda: f"{label()}，经批准，不扣", (row.source,), "exempt")
+    if code is None:
+        return Fact(day, order, label, (row.source,))
+    standard = case.standards[code]
+    amount, price = _priced(standard, 1)
+    return Fact(
+        day,
+        order,
+        lambda: f"{label()}（{code} {standard['扣分情形']}）",
+        (row.source, standard.source),
+        standard=standard,
+        amount=amount,
+        price=price,
+    )
 
 
 def _tasks(kind: TaskFacts, unit: Unit, case: Case) -> Iterator[Fact]:
     """Yield what each assigned task (交办任务) costs: tasks whose 时限 is of the year and already past."""
     for row in case.rows("交办任务", unit):
-        due, done = row["时限"], row["完成日期"]
-        order = (row["任务编号"],)
-        label = f"任务 {row['任务编号']} {row['任务']}（时限 {due}）"
-        if not case.of_year(due):
-            yield Fact(due, order, f"{label}：不属本考核年度，不计", (row.source,), "suppressed")
-            continue
-        if due > case.run_date:
-            text = f"{label}：运行日期 {case.run_date} 尚未到期，暂不要求"
-            yield Fact(due, order, text, (row.source,), "suppressed")
-            continue
-        if done is not None and done <= due:
-            yield Fact(due, order, f"{label}：{done} 完成，按时", (row.source,))
-            continue
-        if done is not None and done <= case.scheme.cut_off:
-            standard = case.standards[kind.late]
-            count = _times_late(standard, (done - due).days)
-            why = f"{done} 完成，迟 {(done - due).days} 天"
-        else:
-            standard, count = case.standards[kind.missing], 1
-            why = "未完成" if done is None else f"{done} 才完成，已过截止日 {case.scheme.cut_off}，按未完成"
-        amount, price = _priced(standard, count)
-        yield Fact(
-            due,
-            order,
-            f"{label}：{why}（{standard['标准编号']} {standard['扣分情形']}）",
-            (row.source, standard.source),
-            standard=standard,
-            amount=amount,
-            price=price,
-        )
+        yield _task(row, kind, case)
+
+
+def _task(row: Row, kind: TaskFacts, case: Case) -> Fact:
+    due, done = row["时限"], row["完成日期"]
+    order = (row["任务编号"],)
+
+    def label() -> str:
+        return f"任务 {row['任务编号']} {row['任务']}（时限 {due}）"
+
+    if not case.of_year(due):
+        return Fact(due, order, lambda: f"{label()}：不属本考核年度，不计", (row.source,), "suppressed")
+    if due > case.run_date:
+        told = f"运行日期 {case.run_date} 尚未到期，暂不要求"
+        return Fact(due, order, lambda: f"{label()}：{told}", (row.source,), "suppressed")
+    if done is not None and done <= due:
+        return Fact(due, order, lambda: f"{label()}：{done} 完成，按时", (row.source,))
+    days = (done - due).days if done is not None and done <= case.scheme.cut_off else None
+    standard = case.standards[kind.missing if days is None else kind.late]
+    amount, price = _priced(standard, 1 if days is None else _times_late(standard, days))
+
+    def why() -> str:
+        if days is not None:
+            return f"{done} 完成，迟 {days} 天"
+        return "未完成" if done is None else f"{done} 才完成，已过截止日 {case.scheme.cut_off}，按未完成"
+
+    return Fact(
+        due,
+        order,
+        lambda: f"{label()}：{why()}（{standard['标准编号']} {standard['扣分情形']}）",
+        (row.source, standard.source),
+        standard=standard,
+        amount=amount,
+        price=price,
+    )
 
 
 _COLLECTORS: dict[type, Callable[[Any, Unit, Case], Iterator[Fact]]] = {

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Literal
 
 from assess_lib.exact import ZERO, mean, show
-from assess_lib.ledger import Chain, Status
+from assess_lib.ledger import Chain, Status, Words, said
 from assess_lib.rules.case import Case, Doubt, Outcome, Unit, chain_for, note_absence
 from assess_lib.scheme import Item, QuarterlyTopRanks
 from assess_lib.tables import TABLES, Row, Source
@@ -55,23 +55,27 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One unit's place in one quarter's list: ``rank`` of how many units; None when the unit is not on it."""
+    """One unit's place in one quarter's list: ``rank`` in which ranking; None when the unit is not on it."""
 
     quarter: str
     list: List
     row: Row
-    rank: tuple[int, int] | None
     points: Decimal
-    rivals: tuple[Source, ...]
+    rank: int | None = None
+    ranking: Ranking | None = None
 
     def text(self) -> str:
         """Say the place in words, without another unit's figures."""
         name = f"第{self.quarter}季度{_LIST_NAMES[self.list]}"
         figures = f"报送 {self.row['报送条数']} 条、采用 {self.row['采用条数']} 条"
-        if self.rank is None:
+        if self.ranking is None:
             return f"{name}：未上榜（{figures}）"
-        rank, listed = self.rank
-        return f"{name}：第 {rank} 名，上榜 {listed} 个单位（{figures}）"
+        return f"{name}：第 {self.rank} 名，上榜 {self.ranking.listed} 个单位（{figures}）"
+
+    def sources(self) -> tuple[Source, ...]:
+        """Return the row that holds the place, then those that it is ranked against."""
+        own = self.row.source
+        return (own, *(() if self.ranking is None else self.ranking.rivals(own)))
 
 
 def quarterly_top_ranks(item: Item, unit: Unit, case: Case) -> Outcome:
@@ -83,16 +87,11 @@ def quarterly_top_ranks(item: Item, unit: Unit, case: Case) -> Outcome:
     """
     rule = item.rule
     assert isinstance(rule, QuarterlyTopRanks)
-    chain = chain_for(item, unit)
+    chain = chain_for(item, unit, case)
     rows = {row["季度"]: row for row in case.rows(TABLE, unit)}
     if not rows:
         return Outcome.of(chain, note_absence(chain, item, unit, case, TABLE))
-    places = [
-        _place(rows[quarter], which, rule, unit, case)
-        for quarter in QUARTERS
-        if quarter in rows
-        for which in lists(case.readings)
-    ]
+    places = _places(item, unit, case)
     combine = case.readings["info_quarters"]
     totals = dict.fromkeys(QUARTERS, ZERO)
     for place in places:
@@ -106,8 +105,8 @@ def quarterly_top_ranks(item: Item, unit: Unit, case: Case) -> Outcome:
             if combine == "mean":
                 _write(chain, place, ZERO, case, f"得 {show(place.points)}，计入四季平均，见本项末行")
             elif combine == "best" and quarter != best:
-                reason = f"得 {show(place.points)}，第{best}季度 {show(totals[best])} 更高或在先，按口径只取最好一季"
-                _write(chain, place, ZERO, case, reason, "suppressed")
+                better = f"第{best}季度 {show(totals[best])} 更高或在先"
+                _write(chain, place, ZERO, case, f"得 {show(place.points)}，{better}，按口径只取最好一季", "suppressed")
             else:
                 _write(chain, place, place.points, case)
     if combine == "mean":
@@ -131,16 +130,34 @@ def standing_of(row: Row, which: List) -> tuple[int | Fraction, ...] | None:
     return (rate,) if which == "rate" else (sent, rate)
 
 
-def _place(row: Row, which: List, rule: QuarterlyTopRanks, unit: Unit, case: Case) -> Place:
-    """Find the unit's place in one list of one quarter."""
+def _places(item: Item, unit: Unit, case: Case) -> list[Place]:
+    """Find the unit's places in the lists of all quarters; made once, whatever becomes of the quarters."""
+    rule = item.rule
+    assert isinstance(rule, QuarterlyTopRanks)
+    chosen = lists(case.readings)
     pool = "" if case.readings["info_pool"] == "all_units" else unit.group
+    key, shared = (item.id, unit.id, chosen, pool), case.shared[TABLE]
+    if key not in shared:
+        rows = {row["季度"]: row for row in case.rows(TABLE, unit)}
+        shared[key] = [
+            _place(rows[quarter], which, rule, pool, case)
+            for quarter in QUARTERS
+            if quarter in rows
+            for which in chosen
+        ]
+    places: list[Place] = shared[key]
+    return places
+
+
+def _place(row: Row, which: List, rule: QuarterlyTopRanks, pool: str, case: Case) -> Place:
+    """Find a row's place in one list of its quarter."""
     own = standing_of(row, which)
     if own is None:
-        return Place(row["季度"], which, row, None, ZERO, ())
+        return Place(row["季度"], which, row, ZERO)
     ranking = _rankings(row["季度"], which, case)[pool]
     rank = ranking.ranks[own]
     points = rule.rank_points[rank - 1] if rank <= len(rule.rank_points) else ZERO
-    return Place(row["季度"], which, row, (rank, ranking.listed), points, ranking.rivals(row.source))
+    return Place(row["季度"], which, row, points, rank, ranking)
 
 
 def list_key(quarter: str, which: List) -> tuple[str, str]:
@@ -164,42 +181,45 @@ def _rankings(quarter: str, which: List, case: Case) -> dict[str, Ranking]:
 
 
 def _write(
-    chain: Chain, place: Place, nominal: Decimal, case: Case, remark: str = "", status: Status = "counted"
+    chain: Chain, place: Place, nominal: Decimal, case: Case, remark: Words = "", status: Status = "counted"
 ) -> None:
     """Write one place into the chain, cut by the cap."""
     before = chain.total
     points, cut = chain.room(nominal)
-    status = cut or status
-    formula = f"{show(before)} + {show(points)} = {show(before + points)}"
-    if remark:
-        formula += f"（{remark}）"
-    elif cut:
-        formula += f"（应加 {show(nominal)}，本项上限 {show(chain.ceiling)}）"
+
+    def formula() -> str:
+        told = said(remark) or (f"应加 {show(nominal)}，本项上限 {show(chain.ceiling)}" if cut else "")
+        return f"{show(before)} + {show(points)} = {show(before + points)}" + (f"（{told}）" if told else "")
+
     chain.append(
-        place.text(),
-        status,
+        place.text,
+        cut or status,
         nominal=nominal,
         points=points,
         formula=formula,
-        reading=case.reading("info_lists", "info_quarters", "info_pool"),
-        source=(place.row.source, *place.rivals),
+        reading=lambda: case.reading("info_lists", "info_quarters", "info_pool"),
+        source=place.sources,
     )
 
 
 def _write_mean(chain: Chain, totals: list[Decimal], sources: list[Source], case: Case) -> None:
     """Write the mean of the quarters, always over four, rounded once, then cut by the cap."""
-    value = mean(totals)
+    before, value = chain.total, mean(totals)
     points, cut = chain.room(value)
-    total = " + ".join(show(t) for t in totals)
-    note = f"；应加 {show(value)}，本项上限 {show(chain.ceiling)}" if cut else ""
+
+    def formula() -> str:
+        listed = " + ".join(show(t) for t in totals)
+        note = f"；应加 {show(value)}，本项上限 {show(chain.ceiling)}" if cut else ""
+        price = f"({listed}) ÷ {len(totals)} = {show(value)}{note}"
+        return f"{show(before)} + {show(points)} = {show(before + points)}（{price}）"
+
     chain.append(
         "四个季度平均",
         cut or "counted",
         nominal=value,
         points=points,
-        formula=f"{show(chain.total)} + {show(points)} = {show(chain.total + points)}"
-        f"（({total}) ÷ {len(totals)} = {show(value)}{note}）",
-        reading=case.reading("info_quarters"),
+        formula=formula,
+        reading=lambda: case.reading("info_quarters"),
         source=sources,
     )
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
 from assess_lib.rules import Case
-from assess_lib.scoring import Result, score_case
+from assess_lib.scoring import Result, results_of
 from assess_lib.sensitivity.exploration import Exploration
 from assess_lib.tables import Tables
 
@@ -43,7 +43,7 @@ def differences_from_scoring(
     found = []
     case = Case.build(tables, exploration.scheme, exploration.readings, run_date)
     for combination in combinations:
-        plain = score_case(replace(case, readings=combination)).results
+        plain = results_of(case.under(combination))
         for real, here in zip(plain, exploration.results(combination), strict=True):
             if real != here:
                 found.append(f"{real.unit_id}：{dict(combination)}")

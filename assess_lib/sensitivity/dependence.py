@@ -83,6 +83,8 @@ def tabulate(space: Space, compute: Callable[[Mapping[str, str]], T]) -> Table[T
     places: dict[T, int] = {}
     for leaf in found:
         places.setdefault(leaf.value, len(places))
+    if len(places) == 1:  # most values are the same whatever is chosen
+        return Table(tuple(places), np.zeros(space.whole(), dtype=np.int64))
     asked = {key for leaf in found for key in leaf.asked}
     shape = [len(options) if key in asked else 1 for key, options in space.options.items()]
     codes = np.full(shape, -1, dtype=np.int64)

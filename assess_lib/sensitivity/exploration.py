@@ -311,7 +311,7 @@ def explore(tables: Tables, scheme: Scheme, run_date: date, readings: Mapping[st
     whole cents from the rules' decimals on, so that thresholds, sums and ranks are those of ``scoring.score``.
     """
     space = Space({key: KNOWN_READINGS[key] for key in scheme.reading_keys})
-    case = Case.build(tables, scheme, readings, run_date)
+    case = Case.build(tables, scheme, readings, run_date).quiet()
     units = tuple(unit_verdicts(unit, case, space) for unit in case.units)
     finals = [final_cents(one.verdicts) for one in units]
     groups = [unit.group for unit in case.units]
