@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,47 +45,73 @@ _TO_DO = ("unresolved", "warning")  # the severities that a unit's report tells
 _NO_PEERS = Peers(0, 0, None, None, {})
 
 Record = Mapping[str, Any]
+Rows = Sequence[Sequence[Any]]
+_COLUMNS: Mapping[str, Sequence[str]] = {
+    "results": RESULT_COLUMNS,
+    "items": ITEM_COLUMNS,
+    "ledger": LEDGER_COLUMNS,
+    "problems": PROBLEM_COLUMNS,
+    "adjustments": ADJUSTMENT_COLUMNS,
+    "objections": OBJECTION_COLUMNS,
+}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class UnitSlice:
     """One unit's part of a scored set.
 
-    ``data`` is the set reduced to the unit: its rows alone, no counts of files, no receipt; ``basis`` are the bytes of
-    its basis. ``sentence`` says what all readings do to its conclusion, blank where nobody asked. ``history`` is None
-    where earlier years were not looked for.
+    ``own`` are the unit's rows by the set's frames, their values in the order of the columns; ``basis`` is what the set
+    was scored by, ``stored_basis`` its bytes. ``sentence`` says what all readings do to the unit's conclusion, blank
+    where nobody asked. ``history`` is None where earlier years were not looked for.
     """
 
     unit_id: str
-    data: ScoredSet
-    basis: bytes
+    basis: StoredBasis
+    stored_basis: bytes
+    approval: Approval | None
+    own: Mapping[str, Rows]
     peers: Peers
     sentence: str
     history: History | None
 
+    @cached_property
+    def data(self) -> ScoredSet:
+        """The set reduced to the unit: its rows alone, no counts of files, no receipt; made when it is looked at."""
+        frames = {name: objects_frame(columns, self.own[name]) for name, columns in _COLUMNS.items()}
+        decisions = frames.pop("adjustments")
+        return ScoredSet(
+            basis=self.basis,
+            rows=objects_frame(ROW_COLUMNS, ()),
+            receipt_digest="",
+            approval=self.approval,
+            decided=lambda: decisions,
+            **frames,
+        )
+
     def dump(self) -> bytes:
         """Return the slice as bytes: a line with all but the approval, then a line with the approval."""
-        return self._body() + b"\n" + _compact(_approval_values(self.data.approval)) + b"\n"
+        return self._body + b"\n" + _compact(_approval_values(self.approval)) + b"\n"
 
+    @cached_property
     def _body(self) -> bytes:
         own = {
             "unit": self.unit_id,
-            "result": _rows(self.data.results, RESULT_COLUMNS),
-            "items": _rows(self.data.items, ITEM_COLUMNS),
-            "ledger": _rows(self.data.ledger, LEDGER_COLUMNS),
-            "problems": [[row[column] for column in PROBLEM_COLUMNS] for row in records(self.data.problems)],
-            "adjustments": _rows(self.data.adjustments, ADJUSTMENT_COLUMNS),
-            "objections": _rows(self.data.objections, OBJECTION_COLUMNS),
+            "result": _texts(self.own["results"]),
+            "items": _texts(self.own["items"]),
+            "ledger": _texts(self.own["ledger"]),
+            "problems": list(map(list, self.own["problems"])),
+            "adjustments": _texts(self.own["adjustments"]),
+            "objections": _texts(self.own["objections"]),
             "peers": _peers_values(self.peers),
             "sentence": self.sentence,
             "history": None if self.history is None else _history_values(self.history),
         }
-        return b'{"basis":%b,"own":%b}' % (self.basis, _compact(own))
+        return b'{"basis":%b,"own":%b}' % (self.stored_basis, _compact(own))
 
     @property
     def digest(self) -> str:
         """The SHA-256 of all but the approval: the same on 送审稿 and 定稿."""
-        return digest(self._body())
+        return digest(self._body)
 
     @classmethod
     def load(cls, content: bytes) -> UnitSlice:
@@ -93,22 +120,19 @@ class UnitSlice:
         if rest:
             raise ValueError("not a slice")
         stored = json.loads(body)
-        basis, own, approval = _compact(stored["basis"]), stored["own"], _approval(json.loads(given))
-        decisions = objects_frame(ADJUSTMENT_COLUMNS, [_adjustment(row) for row in own["adjustments"]])
-        data = ScoredSet(
-            StoredBasis.load(basis),
-            _frame(RESULT_COLUMNS, own["result"]),
-            _frame(ITEM_COLUMNS, own["items"]),
-            _frame(LEDGER_COLUMNS, own["ledger"]),
-            objects_frame(PROBLEM_COLUMNS, own["problems"]),
-            objects_frame(ROW_COLUMNS, ()),
-            "",
-            approval,
-            lambda: decisions,
-            objects_frame(OBJECTION_COLUMNS, [_objection(row) for row in own["objections"]]),
-        )
-        history = None if own["history"] is None else _history(own["history"], data)
-        return cls(own["unit"], data, basis, _peers(own["peers"]), own["sentence"], history)
+        stored_basis, own, approval = _compact(stored["basis"]), stored["own"], _approval(json.loads(given))
+        basis = StoredBasis.load(stored_basis)
+        rows = {
+            "results": _values(RESULT_COLUMNS, own["result"]),
+            "items": _values(ITEM_COLUMNS, own["items"]),
+            "ledger": _values(LEDGER_COLUMNS, own["ledger"]),
+            "problems": [[text for _, text in zip(PROBLEM_COLUMNS, row, strict=True)] for row in own["problems"]],
+            "adjustments": [_adjustment(row) for row in own["adjustments"]],
+            "objections": [_objection(row) for row in own["objections"]],
+        }
+        history = None if own["history"] is None else _history(own["history"], basis, approval)
+        peers = _peers(own["peers"])
+        return cls(own["unit"], basis, stored_basis, approval, rows, peers, own["sentence"], history)
 
 
 class Slices:
@@ -140,22 +164,20 @@ class Slices:
             raise UsageError(f"结果中没有单位编码“{unit_id}”。请核对“单位名录”中的单位编码。")
         (result,) = self._results[unit_id]
         items = self._items.get(unit_id, [])
-        decisions = _records_frame(ADJUSTMENT_COLUMNS, self._adjustments.get(unit_id, ()))
-        data = replace(
-            self._data,
-            results=_records_frame(RESULT_COLUMNS, [result]),
-            items=_records_frame(ITEM_COLUMNS, items),
-            ledger=_records_frame(LEDGER_COLUMNS, self._ledger.get(unit_id, ())),
-            problems=_records_frame(PROBLEM_COLUMNS, self._problems.get(result["unit_name"], ())),
-            rows=objects_frame(ROW_COLUMNS, ()),
-            receipt_digest="",
-            decided=lambda: decisions,
-            objections=_records_frame(OBJECTION_COLUMNS, self._objections.get(unit_id, ())),
-        )
+        own = {
+            "results": [result],
+            "items": items,
+            "ledger": self._ledger.get(unit_id, ()),
+            "problems": self._problems.get(result["unit_name"], ()),
+            "adjustments": self._adjustments.get(unit_id, ()),
+            "objections": self._objections.get(unit_id, ()),
+        }
         return UnitSlice(
             unit_id,
-            data,
+            self._data.basis,
             self._basis,
+            self._data.approval,
+            {name: [[row[column] for column in _COLUMNS[name]] for row in rows] for name, rows in own.items()},
             self._shown_peers(result, items),
             self._sentences(unit_id),
             None if self._histories is None else self._histories.of(unit_id),
@@ -208,16 +230,12 @@ def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else csvfile.cell(value)
 
 
-def _rows(frame: Any, columns: Sequence[str]) -> list[list[str]]:
-    return [[_text(row[column]) for column in columns] for row in records(frame)]
+def _texts(rows: Rows) -> list[list[str]]:
+    return [[_text(value) for value in row] for row in rows]
 
 
-def _frame(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Any:
-    return objects_frame(columns, [list(map(cell_value, columns, row)) for row in rows])
-
-
-def _records_frame(columns: Sequence[str], rows: Sequence[Record]) -> Any:
-    return objects_frame(columns, [[row[column] for column in columns] for row in rows])
+def _values(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Rows:
+    return [[cell_value(column, text) for column, text in zip(columns, row, strict=True)] for row in rows]
 
 
 def _by_unit(frame: Any) -> dict[str, list[Record]]:
@@ -320,9 +338,8 @@ def _year_values(data: YearSet) -> dict[str, Any]:
     }
 
 
-def _history(stored: Mapping[str, Any], data: ScoredSet) -> History:
-    basis = data.basis
-    state = "approved" if data.approval else "submitted" if basis.final else "draft"
+def _history(stored: Mapping[str, Any], basis: StoredBasis, approval: Approval | None) -> History:
+    state = "approved" if approval else "submitted" if basis.final else "draft"
     current = (basis.year, state, basis.run_date, basis.scheme, basis.readings)
     earlier = [
         _year(
