@@ -157,13 +157,16 @@ def verdict(vetoed: bool, key_score: Decimal, earned: Decimal, scheme: Scheme, r
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """One unit's items, and what the order of judgement makes of their points. ``grounds`` are those that veto it."""
+    """One unit's items, and what the order of judgement makes of their points.
+
+    ``grounds`` are the items that veto it, ``key_steps`` the rows that make its key score.
+    """
 
     unit: Unit
     outcomes: Mapping[str, Outcome]
     grounds: tuple[Item, ...]
     exempt: tuple[Item, ...]
-    steps: tuple[Step, ...]
+    key_steps: tuple[Step, ...]
     verdict: Verdict
 
     @property
@@ -189,8 +192,9 @@ class _Judged:
 def _judge(unit: Unit, case: Case) -> _Judged:
     """Judge one unit in the order of 四; ranks are added when all units are judged."""
     scheme = case.scheme
-    outcomes = {item.id: _apply(item, unit, case) for item in scheme.part_items("veto")}
-    grounds = tuple(item for item in scheme.part_items("veto") if outcomes[item.id].vetoed)
+    vetoes = scheme.part_items("veto")
+    outcomes = {item.id: _apply(item, unit, case) for item in vetoes}
+    grounds = tuple(item for item in vetoes if outcomes[item.id].vetoed)
     exempt = exempt_items(scheme, unit.id, unit.group)
     key_score = added = ZERO
     steps: tuple[Step, ...] = ()
@@ -201,7 +205,6 @@ def _judge(unit: Unit, case: Case) -> _Judged:
         if bonus_opens(key_score, scheme, case.readings):
             outcomes |= {item.id: _apply(item, unit, case) for item in scheme.part_items("bonus")}
             added = earned(scheme, _points(outcomes))
-            steps += bonus_steps(scheme, _points(outcomes))
     made = verdict(bool(grounds), key_score, added, scheme, case.readings)
     return _Judged(unit, outcomes, grounds, exempt, steps, made)
 
@@ -218,7 +221,8 @@ def _told(judged: _Judged, case: Case) -> _UnitScore:
         assert made.key_score is not None
         closing = [_exempt(item, unit, case) for item in judged.exempt]
         closing += [_gate_closed(item, unit, made.key_score, case) for item in unjudged]
-        chain = _final_chain(unit, judged.steps, case)
+        steps = judged.key_steps + (bonus_steps(scheme, _points(judged.outcomes)) if made.bonus_open else ())
+        chain = _final_chain(unit, steps, case)
         assert chain.total == made.final_score  # what is printed is what the ledger adds up to
         _write_verdict(chain, made, scheme)
         closing += chain.entries

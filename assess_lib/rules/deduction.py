@@ -47,6 +47,11 @@ class Fact(NamedTuple):
     reading: Words = ""
     evidence_id: Words = ""
 
+    @property
+    def takes(self) -> bool:
+        """Whether it takes points: it has a standard, and nothing sets it aside."""
+        return self.standard is not None and self.status in ("counted", "adjusted")
+
 
 def deduct_from_full(item: Item, unit: Unit, case: Case) -> Outcome:
     """Judge an item that starts at its cap and only deducts, never below 0.
@@ -79,7 +84,8 @@ def _deduct(rule: DeductFromFull | DeductFromZero, item: Item, unit: Unit, case:
     facts: list[tuple[int, Fact]] = []
     doubts: list[Doubt] = []
     for rank, kind in enumerate(rule.facts):
-        facts += [(rank, fact) for fact in _COLLECTORS[type(kind)](kind, unit, case)]
+        # Most facts of a year take nothing: they are for the ledger alone.
+        facts += [(rank, fact) for fact in _COLLECTORS[type(kind)](kind, unit, case) if fact.takes or not case.silent]
     taken: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
     for _, fact in sorted(facts, key=lambda entry: (entry[1].day, entry[0], entry[1].order)):
         _settle(chain, fact, taken)
@@ -96,9 +102,7 @@ def _deduct(rule: DeductFromFull | DeductFromZero, item: Item, unit: Unit, case:
 def _settle(chain: Chain, fact: Fact, taken: defaultdict[str, Decimal]) -> None:
     """Write one fact into the chain, cut by its standard's cap and then by the floor."""
     before = chain.total
-    if fact.standard is None or fact.status not in ("counted", "adjusted"):
-        if chain.silent:
-            return  # most facts of a year take nothing
+    if fact.standard is None or not fact.takes:
         chain.note(
             fact.label,
             fact.status,

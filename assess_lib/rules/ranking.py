@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Literal
 
 from assess_lib.exact import ZERO, mean, show
-from assess_lib.ledger import Chain, Status, Words, said
+from assess_lib.ledger import Chain, Status
 from assess_lib.rules.case import Case, Doubt, Outcome, Unit, chain_for, note_absence
 from assess_lib.scheme import Item, QuarterlyTopRanks
 from assess_lib.tables import TABLES, Row, Source
@@ -97,16 +97,16 @@ def quarterly_top_ranks(item: Item, unit: Unit, case: Case) -> Outcome:
     for place in places:
         totals[place.quarter] += place.points
     best = max(QUARTERS, key=lambda q: totals[q])
+    better = f"第{best}季度 {show(totals[best])} 更高或在先，按口径只取最好一季"
     doubts = []
     for quarter in QUARTERS:
         if quarter not in rows:
             doubts.append(_missing_quarter(quarter, chain, unit))
         for place in (p for p in places if p.quarter == quarter):
             if combine == "mean":
-                _write(chain, place, ZERO, case, f"得 {show(place.points)}，计入四季平均，见本项末行")
+                _write(chain, place, ZERO, case, "计入四季平均，见本项末行")
             elif combine == "best" and quarter != best:
-                better = f"第{best}季度 {show(totals[best])} 更高或在先"
-                _write(chain, place, ZERO, case, f"得 {show(place.points)}，{better}，按口径只取最好一季", "suppressed")
+                _write(chain, place, ZERO, case, better, "suppressed")
             else:
                 _write(chain, place, place.points, case)
     if combine == "mean":
@@ -181,15 +181,17 @@ def _rankings(quarter: str, which: List, case: Case) -> dict[str, Ranking]:
 
 
 def _write(
-    chain: Chain, place: Place, nominal: Decimal, case: Case, remark: Words = "", status: Status = "counted"
+    chain: Chain, place: Place, nominal: Decimal, case: Case, uncounted: str = "", status: Status = "counted"
 ) -> None:
-    """Write one place into the chain, cut by the cap."""
+    """Write one place into the chain, cut by the cap; ``uncounted`` says why its points are not counted here."""
     before = chain.total
     points, cut = chain.room(nominal)
 
     def formula() -> str:
-        told = said(remark) or (f"应加 {show(nominal)}，本项上限 {show(chain.ceiling)}" if cut else "")
-        return f"{show(before)} + {show(points)} = {show(before + points)}" + (f"（{told}）" if told else "")
+        made = f"{show(before)} + {show(points)} = {show(before + points)}"
+        if uncounted:
+            return f"{made}（得 {show(place.points)}，{uncounted}）"
+        return f"{made}（应加 {show(nominal)}，本项上限 {show(chain.ceiling)}）" if cut else made
 
     chain.append(
         place.text,

@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
-from assess_lib.ledger import Entry, Status
+from assess_lib.ledger import Entry, Sources, Status, Words, said
 from assess_lib.rules.case import Case, Doubt, Outcome, Unit, decision_text, not_reported
 from assess_lib.scheme import HotlineRedLights, Item, NamedInCircular
-from assess_lib.tables import Row, Source
+from assess_lib.tables import Row
+
+
+@dataclass
+class _Rows:
+    """The ledger rows of one veto item, whose numbers stay blank; a silent case gets none."""
+
+    item: Item
+    unit: Unit
+    case: Case
+    entries: list[Entry] = field(default_factory=list)
+
+    def add(
+        self,
+        label: Words,
+        status: Status,
+        source: Sources,
+        reading: Words = "",
+        *,
+        formula: Words = "",
+        evidence_id: Words = "",
+    ) -> None:
+        """Write one row."""
+        if self.case.silent:
+            return
+        self.entries.append(
+            Entry(
+                self.unit.id,
+                "veto",
+                self.item.id,
+                self.item.clause,
+                said(label),
+                status,
+                said(formula),
+                reading=said(reading),
+                source=tuple(source() if callable(source) else source),
+                evidence_id=said(evidence_id),
+            )
+        )
+
+    def close(self, vetoed: bool, ground: Words, source: Sources, formula: Words, reading: Words) -> None:
+        """Write the closing row: whether the item applies, and on what ground."""
+        name = self.case.scheme.parts.veto.name
+        verdict = f"{self.item.name}：{'构成' if vetoed else '未构成'}{name}"
+        self.add(lambda: f"{verdict}（{said(ground)}）", "verdict", source, reading, formula=formula)
 
 
 def hotline_red_lights(item: Item, unit: Unit, case: Case) -> Outcome:
@@ -21,8 +65,9 @@ def hotline_red_lights(item: Item, unit: Unit, case: Case) -> Outcome:
     """
     rule = item.rule
     assert isinstance(rule, HotlineRedLights)
-    entries, own = _own_count(item, unit, case)
-    reading = case.reading("red_light_event", "red_light_window")
+    rows = _Rows(item, unit, case)
+    own = _own_count(rows, unit, case)
+    reading = _how_counted(case)
     centre = next(iter(case.rows("信息中心结果", unit)), None)
     doubts = []
     if centre is None:
@@ -35,16 +80,14 @@ def hotline_red_lights(item: Item, unit: Unit, case: Case) -> Outcome:
                 "请向县信息中心索取该单位的认定结果，登记后重新运行。",
             )
         )
-        entries.append(
-            _fact(item, unit, "缺信息中心结果，暂以本办统计为准：待定", "unresolved", (unit.source,), reading)
-        )
+        rows.add("缺信息中心结果，暂以本办统计为准：待定", "unresolved", (unit.source,), reading)
         ground = f"本办统计红灯 {own} 次"
     else:
         lights, criticised = centre["红灯次数"], centre["市大数据局通报"] == "是"
         vetoed = lights >= rule.limit or criticised
         circular = f"（{centre['通报文号']}）" if criticised and centre["通报文号"] else ""
         ground = f"信息中心认定红灯 {lights} 次，市大数据局通报：{centre['市大数据局通报']}{circular}"
-        entries.append(_fact(item, unit, ground, "counted", (centre.source,)))
+        rows.add(ground, "counted", (centre.source,))
         if own != lights:
             doubts.append(
                 Doubt(
@@ -55,36 +98,37 @@ def hotline_red_lights(item: Item, unit: Unit, case: Case) -> Outcome:
                 )
             )
             text = f"本办统计红灯 {own} 次，与信息中心 {lights} 次不一致：待核对"
-            entries.append(_fact(item, unit, text, "unresolved", (centre.source,), reading))
+            rows.add(text, "unresolved", (centre.source,), reading)
     count = own if centre is None else centre["红灯次数"]
     formula = f"红灯 {count} {'≥' if count >= rule.limit else '<'} {rule.limit} 次"
-    entries.append(
-        _verdict(item, unit, case, vetoed, ground, (centre or unit).source, formula, reading if centre is None else "")
-    )
-    return Outcome(tuple(entries), vetoed=vetoed, unresolved=tuple(doubts))
+    rows.close(vetoed, ground, ((centre or unit).source,), formula, reading if centre is None else "")
+    return Outcome(tuple(rows.entries), vetoed=vetoed, unresolved=tuple(doubts))
 
 
-def _own_count(item: Item, unit: Unit, case: Case) -> tuple[list[Entry], int]:
+def _how_counted(case: Case) -> Words:
+    return lambda: case.reading("red_light_event", "red_light_window")
+
+
+def _own_count(rows: _Rows, unit: Unit, case: Case) -> int:
     """Count our own red lights under the readings in force; every row of 热线红灯 gets its ledger row."""
+    if not case.rows("热线红灯", unit):
+        return 0
     by_ticket = case.readings["red_light_event"] == "ticket"
     rolling = case.readings["red_light_window"] == "rolling_12_months"
-    reading = case.reading("red_light_event", "red_light_window")
-    rows = sorted(case.rows("热线红灯", unit), key=lambda r: (r["红灯时间"], r["工单编号"], r.source))
-    reasons = {row.source: _not_ours(row, unit, case) for row in rows}
-    able = [row for row in rows if reasons[row.source] is None]
+    lights = sorted(case.rows("热线红灯", unit), key=lambda r: (r["红灯时间"], r["工单编号"], r.source))
+    reasons = {row.source: _not_ours(row, unit, case) for row in lights}
+    able = [row for row in lights if reasons[row.source] is None]
     window = _fullest_window(able, case, by_ticket) if rolling else [r for r in able if case.of_year(_day(r))]
     inside = {row.source for row in window}
     counted: dict[object, Row] = {}
-    entries = []
-    for row in rows:
+    for row in lights:
         what = f"工单 {row['工单编号']}，{_moment(row['红灯时间'])} 红灯"
         reason = reasons[row.source]
         status: Status = "suppressed"
-        source: tuple[Source, ...] = (row.source,)
-        used = reading
+        source, used = [row.source], _how_counted(case)
         if reason is not None:
             status, why, decision = reason
-            source += (decision.source,) if decision else ()
+            source += [decision.source] if decision else []
             used = ""
         elif row.source not in inside:
             why = "不在最密集的连续十二个月内，不计" if rolling else "不属本考核年度，不计"
@@ -93,8 +137,8 @@ def _own_count(item: Item, unit: Unit, case: Case) -> tuple[list[Entry], int]:
         else:
             counted[key] = row
             status, why = "counted", f"本办统计第 {len(counted)} 次"
-        entries.append(_fact(item, unit, f"{what}：{why}", status, source, used))
-    return entries, len(counted)
+        rows.add(f"{what}：{why}", status, source, used)
+    return len(counted)
 
 
 def _not_ours(row: Row, unit: Unit, case: Case) -> tuple[Status, str, Row | None] | None:
@@ -158,8 +202,11 @@ def named_in_circular(item: Item, unit: Unit, case: Case) -> Outcome:
     rule = item.rule
     assert isinstance(rule, NamedInCircular)
     named = complained = 0
-    entries = []
-    reading = case.reading("criticism_scope")
+    rows = _Rows(item, unit, case)
+
+    def reading() -> str:
+        return case.reading("criticism_scope")
+
     for row in sorted(case.rows("通报批评", unit), key=lambda r: (r["日期"], r.source)):
         what = f"{row['日期']} {row['层级']}级 {row['机关或媒体']}（{row['文号或网址']}）{row['类型']}"
         decision = case.decision("通报批评", row["编号"], unit)
@@ -179,21 +226,21 @@ def named_in_circular(item: Item, unit: Unit, case: Case) -> Outcome:
         else:
             why = "未点名，不计"
         used = reading if status == "counted" else ""
-        sources = case.sources(row, unit, decision)
-        entries.append(_fact(item, unit, f"{what}：{why}", status, sources, used, case.evidence_id(row, unit)))
+        proof = case.evidence_id(row, unit)
+        rows.add(f"{what}：{why}", status, case.sources(row, unit, decision), used, evidence_id=proof)
     doubts = []
     state = case.state("通报批评", unit)
     if state == "missing":
         doubts.append(not_reported("通报批评", unit))
         text = "“通报批评”没有本单位的登记，也没有确认无事项：待定"
-        entries.append(_fact(item, unit, text, "unresolved", (unit.source,)))
+        rows.add(text, "unresolved", (unit.source,))
     elif state == "confirmed":
         confirmation = case.confirmation("通报批评", unit)
         assert confirmation is not None
         own = confirmation["单位"] == unit.id
         place = "" if own else f"（全部单位，见 {confirmation.source}）"
         source = (confirmation.source,) if own else ()
-        entries.append(_fact(item, unit, f"“通报批评”已确认无事项{place}", "counted", source))
+        rows.add(f"“通报批评”已确认无事项{place}", "counted", source)
     scope = case.readings["criticism_scope"]
     if scope == "named" and complained and not named:
         doubts.append(
@@ -205,46 +252,12 @@ def named_in_circular(item: Item, unit: Unit, case: Case) -> Outcome:
             )
         )
         text = f"有群众反映 {complained} 件而无点名通报：待核实"
-        entries.append(_fact(item, unit, text, "unresolved", (unit.source,), reading))
+        rows.add(text, "unresolved", (unit.source,), reading)
     vetoed = {
         "named": named > 0,
         "named_or_complaints": named + complained > 0,
         "named_and_complaints": named > 0 and complained > 0,
     }[scope]
     ground = f"点名通报 {named} 件，群众反映 {complained} 件"
-    entries.append(_verdict(item, unit, case, vetoed, ground, unit.source, ground, reading))
-    return Outcome(tuple(entries), vetoed=vetoed, unresolved=tuple(doubts))
-
-
-def _fact(
-    item: Item,
-    unit: Unit,
-    label: str,
-    status: Status,
-    source: Iterable[Source],
-    reading: str = "",
-    evidence_id: str = "",
-) -> Entry:
-    """Write one row of a veto item; its numbers stay blank."""
-    return Entry(
-        unit.id,
-        "veto",
-        item.id,
-        item.clause,
-        label,
-        status,
-        reading=reading,
-        source=tuple(source),
-        evidence_id=evidence_id,
-    )
-
-
-def _verdict(
-    item: Item, unit: Unit, case: Case, vetoed: bool, ground: str, source: Source, formula: str, reading: str
-) -> Entry:
-    """Write the closing row of a veto item: whether it applies, and on what ground."""
-    name = case.scheme.parts.veto.name
-    label = f"{item.name}：{'构成' if vetoed else '未构成'}{name}（{ground}）"
-    return Entry(
-        unit.id, "veto", item.id, item.clause, label, "verdict", formula=formula, reading=reading, source=(source,)
-    )
+    rows.close(vetoed, ground, (unit.source,), ground, reading)
+    return Outcome(tuple(rows.entries), vetoed=vetoed, unresolved=tuple(doubts))
