@@ -29,6 +29,21 @@ class Year:
     readings: Mapping[str, str]
     run_date: date
 
+    @cached_property
+    def vetoes(self) -> tuple[Item, ...]:
+        """The veto items."""
+        return self.scheme.part_items("veto")
+
+    @cached_property
+    def bonuses(self) -> tuple[Item, ...]:
+        """The bonus items."""
+        return self.scheme.part_items("bonus")
+
+    @cached_property
+    def key(self) -> Item:
+        """The one item of the key part."""
+        return self.scheme.key_item
+
 
 class Judged:
     """A unit's items after corrections, each rule run on the unit's own rows alone.
@@ -46,7 +61,8 @@ class Judged:
         self._case = Case.build(tables, year.scheme, year.readings, year.run_date).quiet()
         self._cases: dict[frozenset[int], Case] = {NONE: self._case}
         self._outcomes: dict[tuple[str, frozenset[int]], Outcome] = {}
-        self._verdicts: dict[tuple[bool, int, int], Verdict] = {}
+        self._cents: dict[tuple[str, frozenset[int]], int] = {}
+        self._verdicts: dict[tuple[bool, int, int | None], Verdict] = {}
         self._touching: dict[str, tuple[int, ...]] = {}
         self._feels: dict[str, frozenset[int]] = {}
         self._made: dict[Hashable, Any] = {}
@@ -92,32 +108,39 @@ class Judged:
             self._cases[key] = self._case.with_facts({one.table: tables[one.table] for one in chosen})
         return self._cases[key]
 
+    def _by(self, item: Item, gone: Collection[int]) -> tuple[str, frozenset[int]]:
+        """Return what an item's outcome hangs on: of the corrections those that it feels."""
+        felt = self._felt(item)
+        return item.id, NONE if felt.isdisjoint(gone) else felt.intersection(gone)
+
     def outcome(self, item: Item, gone: Collection[int] = NONE) -> Outcome:
         """Return what an item's rule says after the corrections; what does not touch the item is left aside."""
-        felt = self._felt(item).intersection(gone)
-        key = (item.id, felt)
+        key = self._by(item, gone)
         if key not in self._outcomes:
-            own = self.year.case if isinstance(item.rule, QuarterlyTopRanks) else self.case(felt)
+            own = self.year.case if isinstance(item.rule, QuarterlyTopRanks) else self.case(key[1])
             self._outcomes[key] = METHODS[item.rule.method](item, self.unit, own)
         return self._outcomes[key]
 
     def ledger(self, item: Item, gone: Collection[int] = NONE) -> tuple[Entry, ...]:
         """Return the ledger of an item after the corrections; only what reads the unit's own rows has one here."""
-        felt = self._felt(item).intersection(gone)
+        _, felt = self._by(item, gone)
         return METHODS[item.rule.method](item, self.unit, self.case(felt).aloud()).entries
 
     def cents(self, item: Item, gone: Collection[int] = NONE) -> int:
         """Return a scored item's points after the corrections, in whole cents."""
-        return to_cents(self.outcome(item, gone).points or ZERO)
+        key = self._by(item, gone)
+        if key not in self._cents:
+            self._cents[key] = to_cents(self.outcome(item, key[1]).points or ZERO)
+        return self._cents[key]
 
     def vetoed(self, gone: Collection[int] = NONE) -> bool:
         """Tell whether any veto item applies after the corrections."""
-        return any(self.outcome(item, gone).vetoed for item in self.scheme.part_items("veto"))
+        return any(self.outcome(item, gone).vetoed for item in self.year.vetoes)
 
     @cached_property
     def key(self) -> int:
         """The key part's points now, in cents; a vetoed unit's too, as they would be without the veto."""
-        return self.cents(self.scheme.key_item)
+        return self.cents(self.year.key)
 
     @cached_property
     def earned(self) -> int:
@@ -125,7 +148,7 @@ class Judged:
         return self._earned(NONE)
 
     def _earned(self, gone: Collection[int]) -> int:
-        return sum(self.cents(item, gone) for item in self.scheme.part_items("bonus"))
+        return sum(self.cents(item, gone) for item in self.year.bonuses)
 
     def opens(self, key: int) -> bool:
         """Tell whether a key score, in cents, opens the bonus part."""
@@ -133,15 +156,15 @@ class Judged:
 
     def verdict(self, vetoed: bool, key: int, earned: int | None = None) -> Verdict:
         """Let the order of judgement speak; ``earned`` is what the bonus items add up to (default: now)."""
-        points = 0 if vetoed or not self.opens(key) else self.earned if earned is None else earned
-        at = (vetoed, key, points)
+        at = (vetoed, key, earned)
         if at not in self._verdicts:
+            points = 0 if vetoed or not self.opens(key) else self.earned if earned is None else earned
             self._verdicts[at] = verdict(vetoed, to_points(key), to_points(points), self.scheme, self.year.readings)
         return self._verdicts[at]
 
     def after(self, gone: Collection[int]) -> Verdict:
         """Return the verdict after a set of corrections, every item's rule asked anew."""
-        key = self.cents(self.scheme.key_item, gone)
+        key = self.cents(self.year.key, gone)
         vetoed = self.vetoed(gone)
         return self.verdict(vetoed, key, self._earned(gone) if not vetoed and self.opens(key) else 0)
 

@@ -55,21 +55,26 @@ def deductions(judged: Judged, item: Item) -> list[Deduction]:
 def _deductions(judged: Judged, item: Item) -> list[Deduction]:
     by_source = {row.source: code for code, row in standards(judged).items()}
     limits, full = caps(judged), to_cents(item.full)
-    now: dict[tuple[Source, ...], list[Entry]] = {}
-    for entry in judged.ledger(item):
-        now.setdefault(entry.source[:1], []).append(entry)
+    now: dict[Source, list[Entry]] = {}
+    for entry in filter(_deducts, judged.ledger(item)):
+        now.setdefault(entry.source[0], []).append(entry)
     found = []
     for row in judged.touching(item):
         raw = judged.corrections[row].row
-        # A row's line says what it would take uncut, whatever the others take; what no row tells of stands alone.
-        for entry in _alone(judged, item, row) if raw is None else now.get((raw.source,), ()):
-            if entry.nominal is not None and entry.nominal < 0 and entry.status in _COUNTS:
-                code = next(by_source[source] for source in entry.source if source in by_source)
-                cap = limits[code]
-                found.append(
-                    Deduction(code, min(to_cents(-entry.nominal), full if cap is None else min(cap, full)), row)
-                )
+        # A line of the ledger says what its row would take uncut, whatever the others take. What no row tells of stands
+        # where the unit does: if anything there deducts, the one alone tells which.
+        lines = now.get(judged.unit.source if raw is None else raw.source, [])
+        for entry in filter(_deducts, _alone(judged, item, row)) if lines and raw is None else lines:
+            assert entry.nominal is not None
+            code = next(by_source[source] for source in entry.source if source in by_source)
+            cap = limits[code]
+            amount = min(to_cents(-entry.nominal), full if cap is None else min(cap, full))
+            found.append(Deduction(code, amount, row))
     return found
+
+
+def _deducts(entry: Entry) -> bool:
+    return entry.nominal is not None and entry.nominal < 0 and entry.status in _COUNTS
 
 
 def deducting_options(judged: Judged, item: Item) -> dict[int, Rows]:

@@ -20,15 +20,16 @@ def competition_ranks(scores: Codes) -> Codes:
     >>> competition_ranks(np.array([[5], [9], [NO_SCORE], [9]])).T.tolist()
     [[3, 1, 0, 1]]
     """
-    order = np.argsort(-scores, axis=0, kind="stable")
-    descending = np.take_along_axis(scores, order, axis=0)
-    starts = np.ones(scores.shape, dtype=bool)
-    starts[1:] = descending[1:] != descending[:-1]
-    position = np.arange(1, len(scores) + 1, dtype=np.int64)[:, np.newaxis]
-    sorted_ranks = np.maximum.accumulate(np.where(starts, position, 0), axis=0)
-    ranks = np.empty_like(sorted_ranks)
-    np.put_along_axis(ranks, order, sorted_ranks, axis=0)
-    return np.where(scores == NO_SCORE, 0, ranks)
+    columns = np.ascontiguousarray(scores.T)  # one combination after the other: sorted where it lies
+    order = np.argsort(-columns, axis=1)  # equal scores get the same rank, whichever comes first
+    order += np.arange(len(columns))[:, np.newaxis] * len(scores)
+    descending = columns.ravel()[order]
+    starts = np.ones(columns.shape, dtype=bool)
+    starts[:, 1:] = descending[:, 1:] != descending[:, :-1]
+    position = np.arange(1, len(scores) + 1, dtype=np.int64)
+    ranks = np.empty(columns.size, dtype=np.int64)
+    ranks[order] = np.maximum.accumulate(np.where(starts, position, 0), axis=1)
+    return np.where(scores == NO_SCORE, 0, ranks.reshape(columns.shape).T)
 
 
 def rank_units(finals: Sequence[Codes], groups: Sequence[str], space: Space) -> tuple[Codes, Codes]:
