@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ from assess_lib.scheme import (
     DeductFromFull,
     DeductFromZero,
     DueReport,
+    Facts,
     Item,
     MeetingFacts,
     RegisterFacts,
@@ -85,7 +86,8 @@ def _deduct(rule: DeductFromFull | DeductFromZero, item: Item, unit: Unit, case:
     doubts: list[Doubt] = []
     for rank, kind in enumerate(rule.facts):
         # Most facts of a year take nothing: they are for the ledger alone.
-        facts += [(rank, fact) for fact in _COLLECTORS[type(kind)](kind, unit, case) if fact.takes or not case.silent]
+        found = _facts(kind, (item.id, rank), unit, case)
+        facts += [(rank, fact) for fact in found if fact.takes or not case.silent]
     taken: defaultdict[str, Decimal] = defaultdict(lambda: ZERO)
     for _, fact in sorted(facts, key=lambda entry: (entry[1].day, entry[0], entry[1].order)):
         _settle(chain, fact, taken)
@@ -97,6 +99,17 @@ def _deduct(rule: DeductFromFull | DeductFromZero, item: Item, unit: Unit, case:
             doubts += note_absence(chain, item, unit, case, kind.table)
     note_nothing(chain, "没有扣分事实")
     return Outcome.of(chain, doubts)
+
+
+def _facts(kind: Facts, which: tuple[str, int], unit: Unit, case: Case) -> Sequence[Fact]:
+    """Return a unit's facts of one kind; those that hang on no reading and no decision are made once."""
+    if not isinstance(kind, (MeetingFacts, TaskFacts)):
+        return list(_COLLECTORS[type(kind)](kind, unit, case))
+    key, shared = (which, unit.id), case.shared[kind.table]
+    if key not in shared:
+        shared[key] = list(_COLLECTORS[type(kind)](kind, unit, case))
+    facts: list[Fact] = shared[key]
+    return facts
 
 
 def _settle(chain: Chain, fact: Fact, taken: defaultdict[str, Decimal]) -> None:
