@@ -39,6 +39,7 @@ from assess_lib.publish.executors import Executor, Ground, LocalProcesses, Lost
 from assess_lib.warm import client as warm
 
 START_TIMEOUT = 120  # seconds until a kernel answers, on a busy machine
+_AHEAD = 4  # tasks that are worked out for each process: while all are busy, the caller finds out what is next
 CELL_TIMEOUT = 600  # seconds that one cell may take
 _LOOK_ROUND = 10  # seconds without an outcome until the batch asks whether anybody is still at work
 NOTEBOOK_TIMEOUT = 1800  # seconds that a whole notebook may take
@@ -181,7 +182,7 @@ class Batch:
         self, tasks: Iterable[Task | Made], finish: Callable[[Outcome], None], early: bool
     ) -> list[Task | Made]:
         """Run tasks side by side; return those left over because the process that ran them died."""
-        room = 2 * sum(executor.slots for executor in self._executors())
+        room = _AHEAD * sum(executor.slots for executor in self._executors())
         coming = iter(tasks)
         running: dict[Future[Outcome], Task | Made] = {}
         left: list[Task | Made] = []
