@@ -104,11 +104,11 @@ def quarterly_top_ranks(item: Item, unit: Unit, case: Case) -> Outcome:
             doubts.append(_missing_quarter(quarter, chain, unit))
         for place in (p for p in places if p.quarter == quarter):
             if combine == "mean":
-                _write(chain, place, ZERO, case, "计入四季平均，见本项末行")
+                _leave_out(chain, place, case, "计入四季平均，见本项末行", "counted")
             elif combine == "best" and quarter != best:
-                _write(chain, place, ZERO, case, better, "suppressed")
+                _leave_out(chain, place, case, better, "suppressed")
             else:
-                _write(chain, place, place.points, case)
+                _write(chain, place, case)
     if combine == "mean":
         _write_mean(chain, [totals[q] for q in QUARTERS], [rows[q].source for q in rows], case)
     return Outcome.of(chain, doubts)
@@ -180,25 +180,32 @@ def _rankings(quarter: str, which: List, case: Case) -> dict[str, Ranking]:
     return rankings
 
 
-def _write(
-    chain: Chain, place: Place, nominal: Decimal, case: Case, uncounted: str = "", status: Status = "counted"
-) -> None:
-    """Write one place into the chain, cut by the cap; ``uncounted`` says why its points are not counted here."""
+def _write(chain: Chain, place: Place, case: Case) -> None:
+    """Write one place into the chain, cut by the cap."""
     before = chain.total
-    points, cut = chain.room(nominal)
+    points, cut = chain.room(place.points)
 
     def formula() -> str:
         made = f"{show(before)} + {show(points)} = {show(before + points)}"
-        if uncounted:
-            return f"{made}（得 {show(place.points)}，{uncounted}）"
-        return f"{made}（应加 {show(nominal)}，本项上限 {show(chain.ceiling)}）" if cut else made
+        return f"{made}（应加 {show(place.points)}，本项上限 {show(chain.ceiling)}）" if cut else made
 
     chain.append(
         place.text,
-        cut or status,
-        nominal=nominal,
+        cut or "counted",
+        nominal=place.points,
         points=points,
         formula=formula,
+        reading=lambda: case.reading("info_lists", "info_quarters", "info_pool"),
+        source=place.sources,
+    )
+
+
+def _leave_out(chain: Chain, place: Place, case: Case, why: str, status: Status) -> None:
+    """Write one place whose points do not count by themselves, and why."""
+    chain.note(
+        place.text,
+        status,
+        formula=lambda: f"{show(chain.total)} + {show(ZERO)} = {show(chain.total)}（得 {show(place.points)}，{why}）",
         reading=lambda: case.reading("info_lists", "info_quarters", "info_pool"),
         source=place.sources,
     )

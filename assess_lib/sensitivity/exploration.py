@@ -196,6 +196,11 @@ class Exploration:
             "rank_overall": tuple(map(trim, self.rank_overall)),
         }
 
+    @cached_property
+    def _finals(self) -> tuple[Codes, ...]:
+        """Each unit's final score in cents by combination."""
+        return tuple(final_cents(one.verdicts) for one in self.units)
+
     def _find_aspect(self, row: int, aspect: Aspect) -> tuple[tuple[Value, ...], Codes]:
         if aspect in ("rank_in_group", "rank_overall"):
             ranks = self._ranks[aspect][row]
@@ -277,7 +282,7 @@ class Exploration:
 
     def _most(self, row: int, axis: int) -> tuple[Decimal | None, int | None, int | None]:
         """Return how far apart one reading alone can drive a unit's score and ranks, over all combinations."""
-        scores = final_cents(self.units[row].verdicts)
+        scores = self._finals[row]
         most = _widest(scores, axis, scores != NO_SCORE)
         within, overall = (
             _widest(ranks.astype(np.int64), axis, ranks > 0)

@@ -117,12 +117,14 @@ def _verdicts(vetoed: Codes, key: Codes, earned: Codes, scheme: Scheme, space: S
         table = tabulate(space, judge)
         at = np.array([places.setdefault(value, len(places)) for value in table.values], dtype=np.int64)
         tables.append(at[table.codes])
-    # One table for each triple, stacked; then each combination looks its triple's table up at its own place.
+    where = where.reshape(vetoed.shape)
     shape = np.broadcast_shapes(*(table.shape for table in tables))
+    if shape == space.whole():  # no score stands on a line that a reading moves
+        return Table(tuple(places), trim(np.array([table.item() for table in tables], dtype=np.int64)[where]))
+    # One table for each triple, stacked; then each combination looks its triple's table up at its own place.
     stacked = np.stack([np.broadcast_to(table, shape) for table in tables])
     axes = np.ogrid[tuple(slice(length) for length in shape)]
-    codes = stacked[(where.reshape(vetoed.shape), *axes)]
-    return Table(tuple(places), trim(codes))
+    return Table(tuple(places), trim(stacked[(where, *axes)]))
 
 
 def _unresolved(
