@@ -66,8 +66,7 @@ def readings_tables(processed: Path, pdf: bool) -> Files:
     """Make the tables of every combination of readings: units, what flips them, how much each reading moves."""
     from assess_lib import sensitivity
 
-    data = store.load_set(processed)
-    basis = data.basis
+    basis = store.load_rows(processed).basis  # without frames
     explored = sensitivity.explore(store.read_tables(processed), basis.scheme, basis.run_date, basis.readings)
     return {f"readings/{name}": content for name, content in sensitivity.csv_files(explored).items()}
 
