@@ -157,16 +157,12 @@ def verdict(vetoed: bool, key_score: Decimal, earned: Decimal, scheme: Scheme, r
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """One unit's items, and what the order of judgement makes of their points.
-
-    ``grounds`` are the items that veto it, ``key_steps`` the rows that make its key score.
-    """
+    """One unit's items, and what the order of judgement makes of their points. ``grounds`` are those that veto it."""
 
     unit: Unit
     outcomes: Mapping[str, Outcome]
     grounds: tuple[Item, ...]
     exempt: tuple[Item, ...]
-    key_steps: tuple[Step, ...]
     verdict: Verdict
 
     @property
@@ -197,16 +193,14 @@ def _judge(unit: Unit, case: Case) -> _Judged:
     grounds = tuple(item for item in vetoes if outcomes[item.id].vetoed)
     exempt = exempt_items(scheme, unit.id, unit.group)
     key_score = added = ZERO
-    steps: tuple[Step, ...] = ()
     if not grounds:
         outcomes |= {item.id: _apply(item, unit, case) for item in scheme.key_items if item not in exempt}
-        steps = key_steps(scheme, _points(outcomes), exempt)
-        key_score = sum((step.points for step in steps), ZERO)
+        key_score = sum((step.points for step in key_steps(scheme, _points(outcomes), exempt)), ZERO)
         if bonus_opens(key_score, scheme, case.readings):
             outcomes |= {item.id: _apply(item, unit, case) for item in scheme.part_items("bonus")}
             added = earned(scheme, _points(outcomes))
     made = verdict(bool(grounds), key_score, added, scheme, case.readings)
-    return _Judged(unit, outcomes, grounds, exempt, steps, made)
+    return _Judged(unit, outcomes, grounds, exempt, made)
 
 
 def _told(judged: _Judged, case: Case) -> _UnitScore:
@@ -221,7 +215,8 @@ def _told(judged: _Judged, case: Case) -> _UnitScore:
         assert made.key_score is not None
         closing = [_exempt(item, unit, case) for item in judged.exempt]
         closing += [_gate_closed(item, unit, made.key_score, case) for item in unjudged]
-        steps = judged.key_steps + (bonus_steps(scheme, _points(judged.outcomes)) if made.bonus_open else ())
+        points = _points(judged.outcomes)
+        steps = key_steps(scheme, points, judged.exempt) + (bonus_steps(scheme, points) if made.bonus_open else ())
         chain = _final_chain(unit, steps, case)
         assert chain.total == made.final_score  # what is printed is what the ledger adds up to
         _write_verdict(chain, made, scheme)
