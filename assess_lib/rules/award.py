@@ -64,25 +64,22 @@ def _scored(row: Row) -> str:
 
 def _write_matter(chain: Chain, matter: str, rows: Sequence[Row], unit: Unit, case: Case) -> None:
     """Write one matter's mean; a score changed by a decision shows the old and the new value."""
-    decisions = [case.decision("评定加分", row["编号"], unit) for row in rows]
-    scores: list[Decimal] = [
-        row["评定分"] if decision is None else decision["新值"] for row, decision in zip(rows, decisions, strict=True)
-    ]
+    decided = [(row, case.decision("评定加分", row["编号"], unit)) for row in rows]
+    scores: list[Decimal] = [row["评定分"] if decision is None else decision["新值"] for row, decision in decided]
     value = mean(scores)
-    changed = any(decision is not None for decision in decisions)
+    changed = any(decision is not None for _, decision in decided)
     accepted = any(case.evidence(row, unit) is None for row in rows)
 
     def label() -> str:
         told = [f"{matter}：{len(scores)} 人评定，平均 {show(value)}"]
-        for row, decision in zip(rows, decisions, strict=True):
+        for row, decision in decided:
             if decision is not None:
                 old, new = show(row["评定分"]), show(decision["新值"])
                 told.append(f"{row['编号']} 由 {old} 改为 {new}（{decision_text(decision)}）")
         return "；".join(told + ["缺佐证，按口径先计分"] * accepted)
 
     def sources() -> Iterable[Source]:
-        pairs = zip(rows, decisions, strict=True)
-        return dict.fromkeys(source for row, decision in pairs for source in case.sources(row, unit, decision))
+        return dict.fromkeys(source for row, decision in decided for source in case.sources(row, unit, decision))
 
     _award(
         chain,
