@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from assess_lib.exact import ZERO, cents
 from assess_lib.tables import Source
@@ -30,9 +30,9 @@ Status = Literal[
     "verdict",
 ]
 
-Words = str | Callable[[], str]
+Words: TypeAlias = str | Callable[[], str]
 """What a cell of a row says, or how to say it: what nobody will read is never put into words."""
-Sources = Iterable[Source] | Callable[[], Iterable[Source]]
+Sources: TypeAlias = Iterable[Source] | Callable[[], Iterable[Source]]
 
 LEDGER_COLUMNS = (
     "unit_id",
@@ -104,11 +104,10 @@ class Chain:
     ceiling: Decimal | None = None
     silent: bool = False
     entries: list[Entry] = field(default_factory=list)
-    total: Decimal = field(init=False)
-    """The running total after the last row."""
 
     def __post_init__(self) -> None:
-        self.total = cents(self.start)
+        """Begin at the start: ``total`` is the running total after the last row."""
+        self.total: Decimal = cents(self.start)
 
     def room(self, amount: Decimal) -> tuple[Decimal, Status | None]:
         """Return what of ``amount`` fits between floor and ceiling, and the status if it was cut."""

@@ -156,6 +156,8 @@ class _Finder(cst.CSTVisitor):
             alias = node.value.value if isinstance(node.value, cst.Subscript) else None
             a_type = isinstance(alias, cst.Name) and alias.value in ("Literal", "Callable")
             return a_type or _sets(node, "__all__")
+        if isinstance(node, cst.AnnAssign) and isinstance(node.annotation.annotation, cst.Name):
+            return node.annotation.annotation.value == "TypeAlias"
         return isinstance(node, cst.Call) and (_calls(node, "isinstance") or _calls(node, "len"))
 
     def _changes(self, node: cst.CSTNode) -> Iterator[tuple[Kind, cst.CSTNode]]:
