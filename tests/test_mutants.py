@@ -101,7 +101,14 @@ def test_the_changes_that_are_made(source: str, kind: str, now: str, tmp_path: P
 
 @pytest.mark.parametrize(
     "source",
-    ['"""Words."""\n', "import a.b\n", "x: Literal['a']\n", 'Kind = Literal["a"]\n', "assert isinstance(a, B)\n"],
+    [
+        '"""Words."""\n',
+        "import a.b\n",
+        "x: Literal['a']\n",
+        'Kind = Literal["a"]\n',
+        "Words: TypeAlias = str | None\n",
+        "assert isinstance(a, B)\n",
+    ],
 )
 def test_what_is_left_alone(source: str, tmp_path: Path) -> None:
     """Types, docstrings and imports have no mutants."""
