@@ -165,8 +165,7 @@ def add_written(connection: duckdb.DuckDBPyConnection, files: Mapping[str, bytes
     for name in ("results", "items", "ledger"):
         header, *rows = csv.reader(io.StringIO(files[f"{name}.csv"].decode("utf-8-sig"), newline=""))
         fields: Fields = (("line", _WHOLE), *((column, _TEXT) for column in header))
-        numbered = ([line, *map(_plain, row)] for line, row in enumerate(rows, start=1))
-        relation = _relation(fields, numbered)
+        relation = _relation(fields, ((line, *map(_plain, row)) for line, row in enumerate(rows, start=1)))
         connection.register(f"written_{name}", relation if name == "ledger" else relation.drop_columns("line"))
 
 

@@ -131,15 +131,16 @@ def binary(sign: str) -> Callable[[Any, Any], Any]:
     """
     slow, plain = OPERATORS[sign], _PLAIN.get(sign)
     if plain is None:
-        return lambda left, right: apply(slow, left, right)
-    made = Numbers if sign in "+-*" else Truths
+        return _joined if sign == "&" else lambda left, right: apply(slow, left, right)
+    counting = sign in "+-*"
+    made = Numbers if counting else Truths
 
     def applied(left: Any, right: Any) -> Any:
-        kinds = type(left), type(right)
-        if kinds == (int, int):
+        kind, other = type(left), type(right)
+        if kind is int and other is int:
             return plain(left, right)
-        if str in kinds and not (Range in kinds or Truths in kinds or Numbers in kinds or list in kinds):
-            return slow(left, right)
+        if kind is str and other is str and not counting:
+            return plain(left, right)
         a, b = _as_numbers(left), _as_numbers(right)
         if a is None or b is None:
             return apply(slow, left, right)
@@ -150,6 +151,13 @@ def binary(sign: str) -> Callable[[Any, Any], Any]:
         return made(map(plain, repeat(a), b)) if isinstance(b, list) else plain(a, b)
 
     return applied
+
+
+def _joined(left: Any, right: Any) -> Any:
+    """Return two texts as one; most cells that are joined hold a text, or nothing."""
+    if type(right) is str and (left is None or type(left) is str):
+        return (left or "") + right
+    return apply(OPERATORS["&"], left, right)
 
 
 def _as_numbers(side: Any) -> Any:
@@ -195,7 +203,7 @@ def _round(value: Any, digits: Any) -> Any:
 
 
 def _index(values: Any, place: Any) -> Scalar:
-    cells, position = items(values), int(number(place))
+    cells, position = items(values), place if type(place) is int else int(number(place))
     if not 1 <= position <= len(cells):
         raise FormulaError("#REF!")
     return cells[position - 1]
@@ -301,6 +309,8 @@ def _length(value: Any) -> Any:
 def _numbers(arguments: Sequence[Any]) -> list[float | int]:
     if len(arguments) == 1 and type(arguments[0]) is Numbers:
         return arguments[0]
+    if all(type(argument) is int for argument in arguments):
+        return list(arguments)
     values = [v for argument in arguments for v in items(argument) if isinstance(v, (int, float))]
     if any(isinstance(v, bool) for v in values):
         raise TypeError("programs differ in whether they add up TRUE: multiply it")

@@ -15,7 +15,7 @@ from assess_lib.errors import Problem, Severity
 from assess_lib.intake.cells import Book, Cell, Merge, Sheet
 from assess_lib.intake.delimited import splits_into
 from assess_lib.intake.visible import shorten, squash
-from assess_lib.tables import ALL_UNITS, Source, Table
+from assess_lib.tables import ALL_UNITS, Column, Source, Table
 
 _BOTTOM = ("合计", "小计", "总计", "备注", "注：", "注:", "说明")
 _SEPARATORS = {";": "英文分号", "\t": "制表符", "|": "竖线", "，": "中文逗号", "；": "中文分号"}
@@ -346,15 +346,14 @@ class SheetReader:
                 continue
             draft.shown[column.name] = cell.text
             try:
-                self._cell(draft, column.name, cell)
+                self._cell(draft, column, cell)
             except CellFault as fault:
                 draft.bad.add(column.name)
                 self.findings.at(draft, column.name, "error", fault.code, fault.message, fault.remedy)
         return True
 
-    def _cell(self, draft: Draft, name: str, cell: Cell) -> None:
-        column = self.table.column(name)
-        key = (self.table.name, name)
+    def _cell(self, draft: Draft, column: Column, cell: Cell) -> None:
+        name, key = column.name, (self.table.name, column.name)
         choices = self.limits.choices.get(key, column.choices)
         value = read_value(column, cell, choices, self.limits.maxima.get(key))
         if column.kind == "unit":

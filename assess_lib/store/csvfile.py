@@ -54,7 +54,7 @@ def dump(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([cell(value) for value in row] for row in rows)
+    writer.writerows(list(map(cell, row)) for row in rows)
     # A file name that is not UTF-8 reaches us as lone surrogates; they are shown as \udcxx, not fatal.
     return text.getvalue().encode("utf-8-sig", errors="backslashreplace")
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -304,18 +305,19 @@ def load_tables(files: Mapping[str, bytes], names: Iterable[str] = TABLES) -> di
 def score_files(score: Scored) -> dict[str, bytes]:
     """Return results.csv, items.csv and ledger.csv; ledger rows are numbered within their unit."""
 
-    def fields(row: Any, columns: Sequence[str]) -> tuple[csvfile.Cell, ...]:
-        return tuple(getattr(row, column) for column in columns)
-
-    numbered: list[tuple[csvfile.Cell, ...]] = []
+    result, item = attrgetter(*RESULT_COLUMNS), attrgetter(*ITEM_COLUMNS)
+    own = attrgetter(*(column for column in LEDGER_COLUMNS if column not in ("seq", "source")))
+    numbered: list[list[csvfile.Cell]] = []
     seen: dict[str, int] = {}
     for entry in score.ledger:
         seen[entry.unit_id] = seen.get(entry.unit_id, 0) + 1
-        special: dict[str, csvfile.Cell] = {"seq": seen[entry.unit_id], "source": entry.source_text()}
-        numbered.append(tuple(special[c] if c in special else getattr(entry, c) for c in LEDGER_COLUMNS))
+        row = list(own(entry))
+        row.insert(LEDGER_COLUMNS.index("seq"), seen[entry.unit_id])  # stands before the other
+        row.insert(LEDGER_COLUMNS.index("source"), entry.source_text())
+        numbered.append(row)
     return {
-        "results.csv": csvfile.dump(RESULT_COLUMNS, (fields(row, RESULT_COLUMNS) for row in score.results)),
-        "items.csv": csvfile.dump(ITEM_COLUMNS, (fields(row, ITEM_COLUMNS) for row in score.items)),
+        "results.csv": csvfile.dump(RESULT_COLUMNS, map(result, score.results)),
+        "items.csv": csvfile.dump(ITEM_COLUMNS, map(item, score.items)),
         "ledger.csv": csvfile.dump(LEDGER_COLUMNS, numbered),
     }
 

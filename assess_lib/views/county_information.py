@@ -6,6 +6,7 @@ their place (四（三）4). ``check_lists`` holds the two together.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -115,12 +116,12 @@ def check_lists(facts: CountyFacts, lists: Iterable[InformationList]) -> None:
     item = information_item(facts)
     if item is None:
         return
-    told = [(line.unit_id, line.label) for line in facts.bonus_lines(item.id)]
+    told: defaultdict[str, list[str]] = defaultdict(list)
+    for line in facts.bonus_lines(item.id):
+        told[line.unit_id].append(line.label)
     judged = {row["unit_id"] for row in facts.opened}
     for one in lists:
         for entry in one.entries:
             start = f"第{one.quarter}季度{one.name}：第 {entry.rank} 名，"
-            if entry.unit_id in judged and not any(
-                unit == entry.unit_id and label.startswith(start) for unit, label in told
-            ):
+            if entry.unit_id in judged and not any(label.startswith(start) for label in told[entry.unit_id]):
                 raise AssertionError(f"{entry.unit_id}：{TABLE}榜单“{start}”与台账不符")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -98,7 +99,10 @@ def check_filings(facts: CountyFacts, made: Iterable[Filing]) -> None:
     """Hold the list to the ledger: what is late or missing here is so there. Raises AssertionError, in words."""
     items = {item for item, _ in due_reports(facts)}
     judged = {row["unit_id"] for row in facts.scored}
-    told = [(line.unit_id, line.label) for line in facts.lines if line.item in items]
+    told: defaultdict[str, list[str]] = defaultdict(list)
+    for line in facts.lines:
+        if line.item in items:
+            told[line.unit_id].append(line.label)
     says = {"in_time": ("收到，按时",), "late": ("收到，迟",), "missing": ("未收到", "按未报"), "exempt": ("免报（",)}
     for one in made:
         if one.unit_id not in judged or one.state not in says:
@@ -106,10 +110,7 @@ def check_filings(facts: CountyFacts, made: Iterable[Filing]) -> None:
         start = f"{report_name(one.due)}（{one.due.due} 到期）："
         late = f"迟 {one.days} 天" if one.state == "late" else ""
         if not any(
-            unit == one.unit_id
-            and label.startswith(start)
-            and any(word in label for word in says[one.state])
-            and late in label
-            for unit, label in told
+            label.startswith(start) and any(word in label for word in says[one.state]) and late in label
+            for label in told[one.unit_id]
         ):
             raise AssertionError(f"{one.unit_id}：{start}{one.text()}，与台账不符")
