@@ -198,6 +198,32 @@ def test_scoring_stage_refuses_raw_files_that_changed_since_cleaning(year: YearP
     assert _files(year.processed) == before
 
 
+def test_scoring_stage_reads_the_rules_once_more_unless_they_must_be_the_same(
+    year: YearPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Notebook 02 takes the rules that 01 stored of these very files; where other software stored them, the file's."""
+    pipeline.clean_stage(year)
+    read: list[Path] = []
+    load = pipeline.load_basis
+    monkeypatch.setattr(pipeline, "load_basis", lambda raw, of: (read.append(raw), load(raw, of))[1])
+    once = pipeline.score_stage(year)
+    assert not read
+    assert once.basis.scheme == load(year.raw, 2022).scheme
+    other = store.software() | {"python": "3.0.0"}
+    monkeypatch.setattr(store, "software", lambda: other)
+    pipeline.score_stage(year)
+    assert read == [year.raw]
+
+
+def test_scoring_stage_takes_no_rules_of_another_year(year: YearPaths) -> None:
+    """A folder that was cleaned for 2022 is not scored as 2023, though the raw files are the same."""
+    pipeline.clean_stage(year)
+    before = _files(year.processed)
+    with pytest.raises(UsageError, match="2022 年度"):
+        pipeline.score_stage(resolve(2023, year.raw, year.processed, year.reports))
+    assert _files(year.processed) == before
+
+
 def test_scoring_stage_without_clean_tables_says_what_to_run(year: YearPaths) -> None:
     """Notebook 02 before notebook 01 is wrong usage."""
     with pytest.raises(UsageError):
@@ -395,6 +421,19 @@ def test_altered_results_are_not_read(year: YearPaths) -> None:
     file = year.processed / "results.csv"
     file.write_bytes(file.read_bytes().replace(b"101.50", b"109.50"))
     with pytest.raises(VerifyFailed, match="results"):
+        store.load_set(year.processed)
+
+
+@pytest.mark.parametrize("rest", [",x\r\n", "\r\nT09\r\n"])
+def test_a_row_with_other_cells_than_the_header_is_no_set(year: YearPaths, rest: str) -> None:
+    """A file whose rows are longer or shorter than its header is not read as if it were whole, whatever its receipt."""
+    pipeline.score(year)
+    file, slip = year.processed / "items.csv", year.processed / "receipt.json"
+    file.write_bytes(file.read_bytes().rstrip() + rest.encode())
+    told = json.loads(slip.read_bytes())
+    told["outputs"]["items.csv"] = sha256(file.read_bytes()).hexdigest()
+    slip.write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(UsageError, match="assess score"):
         store.load_set(year.processed)
 
 
