@@ -57,6 +57,7 @@ UNIT_TESTS = {
     "assess_lib/ledger.py": ("test_ledger",),
     "assess_lib/rules/case.py": ("test_rules_case",),
     "assess_lib/rules/ranking.py": ("test_long_rankings",),
+    "assess_lib/rules/veto.py": ("test_rules_case",),
 }
 RANDOM_YEARS = 100
 # Processor time that a mutant may take before it counts as killed: the tests take 3 seconds.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
-from assess_lib.ledger import Entry, Sources, Status, Words, said
+from assess_lib.ledger import Entry, Status, Words, said
 from assess_lib.rules.case import Case, Doubt, Outcome, Unit, decision_text, not_reported
 from assess_lib.scheme import HotlineRedLights, Item, NamedInCircular
-from assess_lib.tables import Row
+from assess_lib.tables import Row, Source
 
 
 @dataclass
@@ -24,7 +25,7 @@ class _Rows:
         self,
         label: Words,
         status: Status,
-        source: Sources,
+        source: Iterable[Source],
         reading: Words = "",
         *,
         formula: Words = "",
@@ -43,12 +44,12 @@ class _Rows:
                 status,
                 said(formula),
                 reading=said(reading),
-                source=tuple(source() if callable(source) else source),
+                source=tuple(source),
                 evidence_id=said(evidence_id),
             )
         )
 
-    def close(self, vetoed: bool, ground: Words, source: Sources, formula: Words, reading: Words) -> None:
+    def close(self, vetoed: bool, ground: Words, source: Iterable[Source], formula: Words, reading: Words) -> None:
         """Write the closing row: whether the item applies, and on what ground."""
         name = self.case.scheme.parts.veto.name
         verdict = f"{self.item.name}：{'构成' if vetoed else '未构成'}{name}"
