@@ -411,8 +411,13 @@ def run_case(case: Mapping[str, Any]) -> None:
         first = made.results[0].unit_id
         alone = replace(made.results[0], rank_in_group=None, rank_overall=None)
         assert judge(view.units[0], view) == alone, "a unit judged alone comes out otherwise"
-        ledger = tuple(entry for entry in made.ledger if entry.unit_id == first)
-        assert score_unit(view.units[0], view).ledger == ledger, "a unit scored alone has another ledger"
+        whole = Score(
+            (alone,),
+            tuple(item for item in made.items if item.unit_id == first),
+            tuple(entry for entry in made.ledger if entry.unit_id == first),
+            tuple(problem for problem in made.problems if problem.value == alone.unit_name),
+        )
+        assert score_unit(view.units[0], view) == whole, "a unit scored alone has another ledger"
     check_ledger(made, tables, scheme)
     check_expectations(case, made, codes)
 
