@@ -127,10 +127,6 @@ class Case:
         """Return the same year with its ledger."""
         return replace(self, silent=False)
 
-    def under(self, readings: Mapping[str, str]) -> Case:
-        """Return the same year under other readings."""
-        return replace(self, readings=readings)
-
     def rows(self, table: str, unit: Unit) -> tuple[Row, ...]:
         """Return the unit's rows of a table, of whatever year, in file order."""
         return self._rows[table].get(unit.id, ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 
@@ -43,7 +43,7 @@ def differences_from_scoring(
     found = []
     case = Case.build(tables, exploration.scheme, exploration.readings, run_date)
     for combination in combinations:
-        plain = results_of(case.under(combination))
+        plain = results_of(replace(case, readings=combination))
         for real, here in zip(plain, exploration.results(combination), strict=True):
             if real != here:
                 found.append(f"{real.unit_id}：{dict(combination)}")

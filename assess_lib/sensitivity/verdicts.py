@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
@@ -29,7 +29,7 @@ class ItemOutcome(NamedTuple):
 
 def judge_item(item: Item, unit: Unit, case: Case, readings: Mapping[str, str]) -> ItemOutcome:
     """Apply an item's rule under the given readings."""
-    outcome = METHODS[item.rule.method](item, unit, case.under(readings))
+    outcome = METHODS[item.rule.method](item, unit, replace(case, readings=readings))
     cents = 0 if outcome.points is None else to_cents(outcome.points)
     return ItemOutcome(outcome.vetoed, cents, bool(outcome.unresolved))
 
