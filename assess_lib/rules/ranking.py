@@ -61,21 +61,24 @@ class Place:
     list: List
     row: Row
     points: Decimal
-    rank: int | None = None
-    ranking: Ranking | None = None
+    rank: tuple[int, Ranking] | None
 
     def text(self) -> str:
         """Say the place in words, without another unit's figures."""
         name = f"第{self.quarter}季度{_LIST_NAMES[self.list]}"
         figures = f"报送 {self.row['报送条数']} 条、采用 {self.row['采用条数']} 条"
-        if self.ranking is None:
+        if self.rank is None:
             return f"{name}：未上榜（{figures}）"
-        return f"{name}：第 {self.rank} 名，上榜 {self.ranking.listed} 个单位（{figures}）"
+        rank, ranking = self.rank
+        return f"{name}：第 {rank} 名，上榜 {ranking.listed} 个单位（{figures}）"
 
     def sources(self) -> tuple[Source, ...]:
         """Return the row that holds the place, then those that it is ranked against."""
         own = self.row.source
-        return (own, *(() if self.ranking is None else self.ranking.rivals(own)))
+        if self.rank is None:
+            return (own,)
+        _, ranking = self.rank
+        return (own, *ranking.rivals(own))
 
 
 def quarterly_top_ranks(item: Item, unit: Unit, case: Case) -> Outcome:
@@ -153,11 +156,11 @@ def _place(row: Row, which: List, rule: QuarterlyTopRanks, pool: str, case: Case
     """Find a row's place in one list of its quarter."""
     own = standing_of(row, which)
     if own is None:
-        return Place(row["季度"], which, row, ZERO)
+        return Place(row["季度"], which, row, ZERO, None)
     ranking = _rankings(row["季度"], which, case)[pool]
     rank = ranking.ranks[own]
     points = rule.rank_points[rank - 1] if rank <= len(rule.rank_points) else ZERO
-    return Place(row["季度"], which, row, points, rank, ranking)
+    return Place(row["季度"], which, row, points, (rank, ranking))
 
 
 def list_key(quarter: str, which: List) -> tuple[str, str]:
