@@ -10,7 +10,8 @@ from random_year import seeded_year
 
 from assess_lib.ledger import Chain
 from assess_lib.rules import METHODS, Case, Outcome
-from assess_lib.scoring import score, score_case
+from assess_lib.scheme import KNOWN_READINGS, DeductFromFull, TaskFacts
+from assess_lib.scoring import results_of, score, score_case
 
 SCHEME = load_scheme_plainly()
 TABLES = make_tables(
@@ -87,6 +88,42 @@ def test_a_rule_that_writes_no_ledger_says_the_same(seed: int) -> None:
             assert told.entries
             assert not silent.entries
             assert METHODS[item.rule.method](item, unit, quiet.aloud()) == told
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_units_share_hangs_on_no_reading_and_no_decision(seed: int) -> None:
+    """One year under each option, with a ledger or without one, and less each decision, is one built for it."""
+    year = seeded_year(seed)
+    case = Case.build(year.tables, SCHEME, year.readings, year.run_date)
+    score_case(case)  # what is shared is there already
+    for key in SCHEME.reading_keys:
+        for option in KNOWN_READINGS[key]:
+            readings = {**year.readings, key: option}
+            wanted = score(year.tables, SCHEME, readings, year.run_date)
+            assert score_case(case.under(readings)) == wanted
+            assert results_of(case.under(readings)) == wanted.results
+    for decision in year.tables["调整复核"]:
+        left = tuple(row for row in year.tables["调整复核"] if row is not decision)
+        wanted = score({**year.tables, "调整复核": left}, SCHEME, year.readings, year.run_date)
+        assert score_case(case.without(decision)) == wanted
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_items_may_price_the_same_facts_each_its_own_way(seed: int) -> None:
+    """A second item on 交办任务 whose standards change places gets its own prices, whichever is judged first."""
+    year = seeded_year(seed)
+    first = SCHEME.item("B7")
+    assert isinstance(first.rule, DeductFromFull)
+    (tasks,) = first.rule.facts
+    assert isinstance(tasks, TaskFacts)
+    turned = tasks.model_copy(update={"late": tasks.missing, "missing": tasks.late})
+    second = first.model_copy(update={"id": "B8", "rule": first.rule.model_copy(update={"facts": (turned,)})})
+    for order in ((first, second), (second, first)):
+        shared = Case.build(year.tables, SCHEME, year.readings, year.run_date)
+        for item in order:
+            alone = Case.build(year.tables, SCHEME, year.readings, year.run_date)
+            for unit in shared.units:
+                assert METHODS[item.rule.method](item, unit, shared) == METHODS[item.rule.method](item, unit, alone)
 
 
 @pytest.mark.parametrize("table", ["单位名录", "扣分标准", "调整复核", "确认无事项"])

@@ -56,6 +56,7 @@ UNIT_TESTS = {
     "assess_lib/exact.py": ("test_exact", "test_ledger"),
     "assess_lib/ledger.py": ("test_ledger",),
     "assess_lib/rules/case.py": ("test_rules_case",),
+    "assess_lib/rules/deduction.py": ("test_rules_case",),
     "assess_lib/rules/ranking.py": ("test_long_rankings",),
     "assess_lib/rules/veto.py": ("test_rules_case",),
 }
