@@ -69,7 +69,7 @@ def test_what_is_no_change_of_the_data_does_not_end_the_waiting(tmp_path: Path) 
     steps.join()
 
 
-def test_a_file_that_is_still_being_written_is_waited_for(tmp_path: Path) -> None:
+def test_a_file_that_is_still_being_written_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file written in steps counts when it is whole: all that was written is there when the waiting ends."""
     raw = make_raw(tmp_path / "raw")
     folder = RawFolder(raw)
@@ -82,10 +82,8 @@ def test_a_file_that_is_still_being_written_is_waited_for(tmp_path: Path) -> Non
 
         return append
 
-    # Each step comes less than STILL after the one before: 0.1 s against 0.2 s.
-    pieces = ["GD-3,T01,", "2022-07-01\n", "GD-4,T02,", "2022-07-02\n"]
-    steps = threading.Thread(target=lambda: [(time.sleep(2 * watch.LOOK), write(piece)()) for piece in pieces])
-    steps.start()
+    monkeypatch.setattr(watch, "STILL", 10 * watch.LOOK)  # each step comes well before that, on a busy machine too
+    steps = later(*map(write, ["GD-3,T01,", "2022-07-01\n", "GD-4,T02,", "2022-07-02\n"]))
     assert folder.wait() == ["热线红灯.csv"]
     assert file.read_text(encoding="utf-8").endswith("GD-3,T01,2022-07-01\nGD-4,T02,2022-07-02\n")
     steps.join()

@@ -78,10 +78,12 @@ class Product:
     maker: Callable[[Path, bool], Files]
     title: str
     files: tuple[str, ...]
+    quick: bool = True
+    """Whether it takes no longer than a unit's report."""
 
 
 PRODUCTS: Mapping[str, Product] = {
-    "audit_workbook": Product(audit_workbook, "审计工作簿", ("audit_workbook.xlsx",)),
+    "audit_workbook": Product(audit_workbook, "审计工作簿", ("audit_workbook.xlsx",), quick=False),
     "county_office": Product(county_office, "汇总表和汇总稿", ("county_summary.xlsx", "county_summary.docx")),
     "readings_tables": Product(
         readings_tables, "口径分析表", ("readings/units.csv", "readings/flips.csv", "readings/effects.csv")

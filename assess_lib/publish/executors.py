@@ -87,6 +87,8 @@ class LocalProcesses:
             self._threads, self._stopping = ThreadPoolExecutor(self.slots), False
         outcome: Future[Any] = Future()
         self._threads.submit(self._work, task, early).add_done_callback(lambda done: _hand_on(done, outcome))
+        if early and self.slots > 1:
+            self._threads.submit(self._get_ready)
         return outcome
 
     def check(self) -> None:
@@ -136,6 +138,11 @@ class LocalProcesses:
         if error is not None:
             raise error
         return value
+
+    def _get_ready(self) -> None:
+        """Open this thread's process while another thread's runs an early task: what comes next wants all imports."""
+        if getattr(self._own, "worker", None) is None:
+            self._own.worker = self._open(early=False)
 
     def _open(self, early: bool) -> _Worker:
         if self._stopping:

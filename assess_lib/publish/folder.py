@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import cached_property
 from hashlib import sha256
@@ -218,12 +219,15 @@ def write_receipt(
     receipt's own digest, and what people decided for the set.
     """
     current = sources.history.current
+    names = sorted(files)
+    with ThreadPoolExecutor() as threads:  # hashing holds no other thread up
+        digests = threads.map(lambda name: sha256((folder / name).read_bytes()).hexdigest(), names)
     slip = {
         **store.software(),
         "year": current.year,
         "processed": sources.receipt,
         "approval": sources.approval,
-        "outputs": {name: sha256((folder / name).read_bytes()).hexdigest() for name in sorted(files)},
+        "outputs": dict(zip(names, digests, strict=True)),
         "keys": dict(keys),
         "data": dict(data),
     }

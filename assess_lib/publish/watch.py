@@ -14,7 +14,7 @@ from assess_lib import store
 from assess_lib.errors import UsageError
 
 LOOK = 0.05  # seconds between two looks
-STILL = 0.2  # seconds without a change until a file counts as saved: a spreadsheet program writes it in steps
+STILL = 0.1  # seconds without a change until a file counts as saved: a spreadsheet program writes it in steps
 
 Stamps = dict[str, tuple[int, int] | None]
 

@@ -413,9 +413,17 @@ class _Work:
         return headings.get(report) or f"{unit} {self._sources.units[unit]}"
 
     def tasks(self) -> Iterator[Task | Made]:
-        """Yield the tasks, the longest first: what is on the whole county, then the units with the longest ledgers."""
+        """Yield the tasks, the longest first: pages on the whole county, the units with the longest ledgers, the rest.
+
+        What is quick comes last: it fills up the time until all processes are done.
+        """
         if self._scope.county:
             yield from self._county()
+        yield from self._units()
+        if self._scope.county:
+            yield from self._products(quick=True)
+
+    def _units(self) -> Iterator[Task]:
         self.keys["units"] = self._sources.units_key
         if self._sources.unchanged:
             for unit in self.units:
@@ -436,8 +444,11 @@ class _Work:
             shown = page_metadata(self._sources.data, None, page.heading)
             task = Task(page.name, page.notebook, {"year": shown["year"]}, shown, self._scope.pdf and page.pdf)
             yield replace(task, record=self._take_page(page.name, key)) if task.pdf else task
-        for name in documents.PRODUCTS:
-            if not self._take(name, self._sources.county_key(name)):
+        yield from self._products(quick=False)
+
+    def _products(self, quick: bool) -> Iterator[Made]:
+        for name, product in documents.PRODUCTS.items():
+            if product.quick == quick and not self._take(name, self._sources.county_key(name)):
                 yield Made(name, self._scope.pdf)
 
     def _unit(self, unit: str) -> Iterator[Task]:
