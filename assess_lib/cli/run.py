@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 import click
@@ -18,7 +19,8 @@ from assess_lib.cli.score import tell_reopened
 from assess_lib.comparison.summary import change_lines
 from assess_lib.errors import FinalRefused, FolderBusy, InputChanged, InputRejected, NotebookFailed, UsageError
 from assess_lib.paths import YearPaths
-from assess_lib.publish import hearth, year
+from assess_lib.publish import year
+from assess_lib.publish.batch import Batch
 from assess_lib.publish.watch import RawFolder
 
 jobs_option = click.option("--jobs", type=int, metavar="N", help="同时运行几个笔记本；默认与处理器个数相同。")
@@ -50,18 +52,23 @@ def check_scheduler(address: str) -> None:
         raise UsageError(f"--scheduler 应写成 tcp://主机:端口，例如 tcp://127.0.0.1:8786；现为：{address}。")
 
 
+def _check_year(paths: YearPaths) -> None:
+    """Raise UsageError for a scheme of another year, before anything is touched; rejected input is left for the run."""
+    with suppress(InputRejected):
+        pipeline.load_basis(paths.raw, paths.year)
+
+
 def _codes_in_raw(paths: YearPaths, asked: Sequence[str]) -> tuple[str, ...]:
     """Look the units up in the raw roster; rejected input is left for the run to report.
 
-    Raises UsageError for an unknown unit, and for a scheme of another year.
+    Raises UsageError for an unknown unit.
     """
-    try:
-        basis = pipeline.load_basis(paths.raw, paths.year)
-    except InputRejected:
-        return ()
     if not asked:
         return ()
-    cleaned = clean(paths.raw, basis.scheme)
+    try:
+        cleaned = clean(paths.raw, pipeline.load_basis(paths.raw, paths.year).scheme)
+    except InputRejected:
+        return ()
     return () if cleaned.rejected else find_units(cleaned.tables["单位名录"], asked)
 
 
@@ -104,27 +111,33 @@ _LATER = "等待原始数据的改动：保存文件后自动重做，按 Ctrl-C
 _MENDABLE = (InputRejected, InputChanged, NotebookFailed, FolderBusy)
 
 
-def _keep_up(once: Callable[[], None], paths: YearPaths) -> None:
+def _keep_up(once: Callable[[Batch | None], None], prepare: Callable[[], Batch], paths: YearPaths) -> None:
     """Run, and again each time that raw files are saved, until Ctrl-C.
 
-    What the next run needs is imported while nobody waits for it. Raises what no correction can mend.
+    What the next run needs is imported, and its processes opened, while nobody waits for them. Raises what no
+    correction can mend.
     """
     folder = RawFolder(paths.raw)
-    while True:
+
+    def attempt(ready: Batch | None = None) -> None:
         try:
-            once()
+            once(ready)
         except _MENDABLE as error:
             say(str(error), error=True)
-        hearth.kindle()
         flush()  # in a log, what went wrong comes before the waiting
-        say(_LATER)
-        flush()
-        try:
-            changed = folder.wait()
-        except KeyboardInterrupt:
-            say("不再等待。")
-            return
-        say(f"{datetime.now():%H:%M:%S} 有改动：{'、'.join(changed)}")
+
+    attempt()
+    while True:
+        with prepare() as ready:
+            say(_LATER)
+            flush()
+            try:
+                changed = folder.wait()
+            except KeyboardInterrupt:
+                say("不再等待。")
+                return
+            say(f"{datetime.now():%H:%M:%S} 有改动：{'、'.join(changed)}")
+            attempt(ready)
 
 
 @click.command()
@@ -163,9 +176,10 @@ def run(
     if watch and (final or force or reopen is not None):
         raise UsageError("--watch 不能与 --final、--force、--reopen 同用：每次改动都会重做，这三项只该用一次。")
 
+    _check_year(shared.paths)
     told = _Told(shared.paths)
 
-    def once() -> None:
+    def once(ready: Batch | None = None) -> None:
         try:
             made = year.run_year(
                 shared.paths,
@@ -178,6 +192,7 @@ def run(
                 reopen=reopen,
                 force=force,
                 scheduler=scheduler,
+                ready=ready,
                 progress=Progress().step,
             )
         except (InputRejected, FinalRefused) as error:
@@ -186,7 +201,7 @@ def run(
         told.tell(made)
 
     if watch:
-        _keep_up(once, shared.paths)
+        _keep_up(once, lambda: year.prepare(shared.paths, jobs=jobs, scheduler=scheduler), shared.paths)
         return
     once()
     if reopen is not None:

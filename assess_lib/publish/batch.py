@@ -137,6 +137,10 @@ class Batch:
         self._elsewhere = elsewhere
         self._here.warm_up()
 
+    def get_ready(self) -> None:
+        """Open the processes of this machine before there is a task, while the caller goes on."""
+        self._here.get_ready()
+
     def __enter__(self) -> Self:
         return self
 

@@ -81,15 +81,25 @@ class LocalProcesses:
                 if self._nursery is not None:
                     self._nursery.remove_at_end(self._ground.folder)
 
+    def get_ready(self) -> None:
+        """Open all processes as soon as everything is imported, while the caller goes on."""
+        threads = self._begin()
+        for _ in range(self.slots):
+            threads.submit(self._get_ready)
+
     def submit(self, task: Any, early: bool = False) -> Future[Any]:
         """Take a task."""
+        threads = self._begin()
+        outcome: Future[Any] = Future()
+        threads.submit(self._work, task, early).add_done_callback(lambda done: _hand_on(done, outcome))
+        if early and self.slots > 1:
+            threads.submit(self._get_ready)
+        return outcome
+
+    def _begin(self) -> ThreadPoolExecutor:
         if self._threads is None:
             self._threads, self._stopping = ThreadPoolExecutor(self.slots), False
-        outcome: Future[Any] = Future()
-        self._threads.submit(self._work, task, early).add_done_callback(lambda done: _hand_on(done, outcome))
-        if early and self.slots > 1:
-            self._threads.submit(self._get_ready)
-        return outcome
+        return self._threads
 
     def check(self) -> None:
         """Dead processes tell of themselves: ``Lost``."""
@@ -140,7 +150,7 @@ class LocalProcesses:
         return value
 
     def _get_ready(self) -> None:
-        """Open this thread's process while another thread's runs an early task: what comes next wants all imports."""
+        """Open this thread's process before it has a task, with all imports: what comes next wants them."""
         if getattr(self._own, "worker", None) is None:
             self._own.worker = self._open(early=False)
 

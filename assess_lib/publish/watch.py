@@ -14,6 +14,7 @@ from assess_lib import store
 from assess_lib.errors import UsageError
 
 LOOK = 0.05  # seconds between two looks
+_CLOSE_LOOK = 0.02  # and between two while files are being written
 STILL = 0.1  # seconds without a change until a file counts as saved: a spreadsheet program writes it in steps
 
 Stamps = dict[str, tuple[int, int] | None]
@@ -65,7 +66,7 @@ class RawFolder:
             time.sleep(LOOK)
         since = time.monotonic()
         while time.monotonic() - since < STILL:
-            time.sleep(LOOK)
+            time.sleep(_CLOSE_LOOK)
             if (now := _stamps(self._raw)) != found:
                 found, since = now, time.monotonic()
         self._stamps = found

@@ -12,7 +12,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -116,13 +116,15 @@ def run_year(
     force: bool = False,
     scheduler: str = "",
     notebooks: Path | None = None,
+    ready: Batch | None = None,
     progress: Progress = lambda what, done, total: None,
 ) -> Published:
     """Run every notebook of a year and put a new processed set and its reports in place, in this order.
 
     ``units`` are unit codes; without any, all units get a report. The county's summary is always made. What would come
     out the same as it stands is not made again, unless ``force`` says so. ``scheduler`` is the address of a Dask
-    scheduler whose workers make the units' reports; blank: this machine does.
+    scheduler whose workers make the units' reports; blank: this machine does. ``ready`` are the processes that
+    ``prepare`` opened for the same folders, notebooks and number of jobs; the caller ends them.
     ``reopen`` is the reason for which the approval of the set that stands is lifted; ApprovalRefused without one.
     Raises what the notebooks' stages raise (InputRejected, FinalRefused … with the problems), NotebookFailed
     when a report fails; in every such case neither set is replaced, only the list of problems.
@@ -152,7 +154,7 @@ def run_year(
             with (
                 store.Building(paths.processed, store.OUR_FILES | store.receipt_names(paths.processed)) as new_set,
                 store.Building(paths.reports, store.receipt_names(paths.reports)) as new_reports,
-                _batch(paths, new_set.path, new_reports.path, source, jobs, scheduler) as batch,
+                nullcontext(ready) if ready else _batch(paths, source, jobs, scheduler) as batch,
             ):
                 latest = _Latest(new_set.path)
                 standing = Standing(paths.reports, paths.processed, force=force)
@@ -212,7 +214,7 @@ def report_year(
         _set_of(paths)
         with (
             store.Building(paths.reports, store.receipt_names(paths.reports)) as new_reports,
-            _batch(paths, paths.processed, new_reports.path, source, jobs, scheduler) as batch,
+            _batch(paths, source, jobs, scheduler, paths.processed) as batch,
         ):
             standing = Standing(paths.reports, paths.processed, force=force)
             sources = Sources(paths.processed, paths.raw, source, standing)
@@ -273,10 +275,19 @@ def _set_of(paths: YearPaths) -> ScoredSet:
 # ---- the notebooks --------------------------------------------------------------------------------------------
 
 
-def _batch(
-    paths: YearPaths, processed: Path, reports: Path, notebooks: Path, jobs: int | None, scheduler: str
-) -> Batch:
-    """Open the worker processes; notebooks find the folders in their environment alone."""
+def prepare(paths: YearPaths, *, jobs: int | None, scheduler: str) -> Batch:
+    """Open the processes of a run of the year to come; a context manager, which ends them."""
+    batch = _batch(paths, notebooks_folder(), jobs, scheduler)
+    batch.get_ready()
+    return batch
+
+
+def _batch(paths: YearPaths, notebooks: Path, jobs: int | None, scheduler: str, processed: Path | None = None) -> Batch:
+    """Get worker processes; notebooks find the folders in their environment alone.
+
+    ``processed`` is the set that they read; None: the one that is being built. Reports are always being built.
+    """
+    processed, reports = processed or store.building_place(paths.processed), store.building_place(paths.reports)
     places = {
         paths.raw: "<原始文件夹>",
         paths.processed: "<结果文件夹>",

@@ -11,6 +11,7 @@ from assess_lib.store.approval import (
 from assess_lib.store.folder import (
     Building,
     building,
+    building_place,
     commit_all,
     is_staging,
     receipt_names,
@@ -51,6 +52,7 @@ __all__ = [
     "approval_digest",
     "assemble",
     "building",
+    "building_place",
     "commit_all",
     "differences",
     "digest",
