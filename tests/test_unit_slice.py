@@ -6,18 +6,20 @@ import tracemalloc
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from random_year import Year, years
 from report_set import make_set, small_set_tables
+from small_year import UNITS, make_raw
 from unit_page import losing, said
 
-from assess_lib import figures, views
+from assess_lib import figures, pipeline, views
 from assess_lib.errors import UsageError
-from assess_lib.paths import SLICE_VARIABLE, resolve
-from assess_lib.store import Approval, ScoredSet, load_set
-from assess_lib.views import Slices, UnitReport, UnitSlice
+from assess_lib.paths import SLICE_VARIABLE, YearPaths, resolve
+from assess_lib.store import Approval, ScoredSet, load_set, read_tables
+from assess_lib.views import Slices, UnitReport, UnitSlice, explore_ahead, slices_of
 from assess_lib.views.unit_place import Peers
 
 SECRETS = ("白杨镇", "县银杏局", "987", "654", "110.00", "80.00", "T02", "D02")
@@ -195,3 +197,28 @@ def test_a_slice_changes_when_an_end_moves_by_a_point() -> None:
     lost = {f"U{n:02}": 1000 + 100 * n for n in range(10)}
     usual, other = Slices(losing(lost)), Slices(losing(lost | {"U09": 2000}))
     assert all(other.cut(unit).dump() != usual.cut(unit).dump() for unit in lost)
+
+
+def test_an_exploration_made_ahead_is_used_only_where_it_holds(tmp_path: Path) -> None:
+    """What was explored from the clean tables gives the same slices; under other readings or tables it is left aside."""
+    where = YearPaths(2022, make_raw(tmp_path / "raw"), tmp_path / "processed", tmp_path / "reports")
+
+    def scored() -> tuple[ScoredSet, dict[str, Any]]:
+        pipeline.score(where)
+        return load_set(where.processed), read_tables(where.processed)
+
+    data, tables = scored()
+    ahead, other = (explore_ahead(where.processed, readings) for readings in ({}, {"bonus_gate": "at_least"}))
+    assert ahead.holds(tables, data.basis) and not other.holds(tables, data.basis)
+    dumps = [
+        [slices_of(where.processed, data, tables, made).cut(unit).dump() for unit in UNITS]
+        for made in (None, ahead, other)
+    ]
+    assert dumps[0] == dumps[1] == dumps[2]
+
+    roster = where.raw / "单位名录.csv"
+    roster.write_text(
+        roster.read_text(encoding="utf-8").replace("南寨镇,镇,,", "南寨镇,镇,南寨镇人民政府,"), encoding="utf-8"
+    )
+    data, tables = scored()
+    assert not ahead.holds(tables, data.basis)

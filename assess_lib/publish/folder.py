@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import cached_property
@@ -17,7 +17,7 @@ from assess_lib.publish import documents, site
 from assess_lib.publish.reuse import RECEIPT, Standing, key_of, read_bytes, write
 from assess_lib.store import ScoredSet
 from assess_lib.tables import Tables
-from assess_lib.views import Slices, slices_of
+from assess_lib.views import Explored, Slices, slices_of
 from assess_lib.views.publication import published_result
 
 STAGES = ("01_clean", "02_score")
@@ -54,8 +54,19 @@ class Sources:
     Frames, tables and slices are made when something needs them. The caller holds the processed folder's lock.
     """
 
-    def __init__(self, processed: Path, raw: Path, notebooks: Path, standing: Standing) -> None:
-        """Take the folders, and the reports that stand. Raises what ``history.read_history`` raises."""
+    def __init__(
+        self,
+        processed: Path,
+        raw: Path,
+        notebooks: Path,
+        standing: Standing,
+        explored: Callable[[], Explored | None] = lambda: None,
+    ) -> None:
+        """Take the folders, the reports that stand, and what gives an exploration of the readings made beforehand.
+
+        Raises what ``history.read_history`` raises.
+        """
+        self._explored = explored
         self.processed = processed
         self._raw, self._notebooks, self._standing = raw, notebooks, standing
         self.history: History = read_history(processed)
@@ -84,7 +95,7 @@ class Sources:
     @cached_property
     def slices(self) -> Slices:
         """The set, ready to be cut."""
-        return slices_of(self.processed, self.data, self.tables)
+        return slices_of(self.processed, self.data, self.tables, self._explored())
 
     @cached_property
     def _set(self) -> Mapping[str, Any]:

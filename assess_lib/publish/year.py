@@ -9,9 +9,9 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -48,7 +48,7 @@ from assess_lib.publish.folder import (
 )
 from assess_lib.publish.reuse import Standing, read_bytes, read_slip, write
 from assess_lib.store import ScoredSet, csvfile
-from assess_lib.views import UnitReport, page_metadata
+from assess_lib.views import Explored, UnitReport, explore_ahead, page_metadata
 from assess_lib.views.pack import ledger_csv
 
 _AHEAD = ("pandas", "pypinyin", "assess_lib.robustness", "assess_lib.sensitivity")
@@ -162,9 +162,10 @@ def run_year(
                 key = stages_key(source, before, asked)
                 try:
                     stages: list[Outcome] = []
+                    meanwhile = _Meanwhile(new_set.path, readings)
                     if not reuse_stages(standing, key, paths.processed, new_set.path, new_reports.path):
-                        stages = _run_stages(batch, paths, readings, run_date, final, latest, progress)
-                    sources = Sources(new_set.path, paths.raw, source, standing)
+                        stages = _run_stages(batch, paths, readings, run_date, final, latest, meanwhile, progress)
+                    sources = Sources(new_set.path, paths.raw, source, standing, meanwhile.explored)
                     made = _reports(batch, paths, sources, standing, scope, progress)
                     changed = store.differences(before, store.hash_inputs(paths.raw))
                     if changed:
@@ -321,14 +322,11 @@ def _run_stages(
     run_date: date | None,
     final: bool,
     latest: _Latest,
+    meanwhile: _Meanwhile,
     progress: Progress,
 ) -> list[Outcome]:
-    """Run 01 and 02; raise what the notebook raised.
-
-    Meanwhile this process imports what it will need for the reports.
-    """
-    ahead = threading.Thread(target=_import_ahead, daemon=True)
-    ahead.start()
+    """Run 01 and 02; raise what the notebook raised."""
+    meanwhile.begin()
     given = {"year": paths.year, "date": run_date.isoformat() if run_date else ""}
     tasks = [
         Task("01_clean", "01_clean.ipynb", given),
@@ -341,9 +339,33 @@ def _run_stages(
         if failure is not None:
             latest.read()
             raise _as_error(failure, latest.problems) or _failed(paths, batch.target, outcomes)
+        meanwhile.cleaned()
         progress(name, number, len(tasks))
-    ahead.join()
     return outcomes
+
+
+class _Meanwhile:
+    """What this process does while the stages run: import what it will need, explore the readings of clean tables."""
+
+    def __init__(self, processed: Path, readings: Mapping[str, str]) -> None:
+        self._processed, self._readings = processed, dict(readings)
+        self._thread = ThreadPoolExecutor(1)
+        self._explored: Future[Explored] | None = None
+
+    def begin(self) -> None:
+        """Import, while the first stage runs."""
+        self._thread.submit(_import_ahead)
+
+    def cleaned(self) -> None:
+        """Explore, as soon as the clean tables are stored: scoring them changes nothing in them."""
+        if self._explored is None:
+            self._explored = self._thread.submit(explore_ahead, self._processed, self._readings)
+
+    def explored(self) -> Explored | None:
+        """Return what was found; None if nothing was, for whatever reason: whoever needs it looks for himself."""
+        with suppress(Exception):
+            return None if self._explored is None else self._explored.result()
+        return None
 
 
 def _import_ahead() -> None:

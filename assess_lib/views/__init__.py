@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from assess_lib.views.html import Column, Html, sentence, stylesheet, table
     from assess_lib.views.page import PageMetadata, page_metadata
     from assess_lib.views.unit import UnitReport, open_unit
-    from assess_lib.views.unit_slice import Slices, UnitSlice, slices_of
+    from assess_lib.views.unit_slice import Explored, Slices, UnitSlice, explore_ahead, slices_of
 else:
     _HOMES = {
         "Column": "html",
@@ -26,6 +26,8 @@ else:
         "open_unit": "unit",
         "page_metadata": "page",
         "sentence": "html",
+        "Explored": "unit_slice",
+        "explore_ahead": "unit_slice",
         "slices_of": "unit_slice",
         "stylesheet": "html",
         "table": "html",
@@ -41,11 +43,13 @@ else:
 __all__ = [
     "Column",
     "CountySummary",
+    "Explored",
     "Html",
     "PageMetadata",
     "Slices",
     "UnitReport",
     "UnitSlice",
+    "explore_ahead",
     "history_section",
     "open_unit",
     "page_metadata",

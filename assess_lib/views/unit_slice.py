@@ -24,17 +24,19 @@ from assess_lib.exact import show
 from assess_lib.history import History, Totals, UnitHistories, YearSet, read_history
 from assess_lib.ledger import LEDGER_COLUMNS
 from assess_lib.scheme import Scheme
-from assess_lib.sensitivity import explore, sentence
+from assess_lib.sensitivity import Exploration, explore, sentence
 from assess_lib.store import Approval, ScoredSet, StoredBasis, csvfile, digest
 from assess_lib.store.earlier import result_of
 from assess_lib.store.sets import (
     ADJUSTMENT_COLUMNS,
+    BASIS_FILE,
     ITEM_COLUMNS,
     OBJECTION_COLUMNS,
     RESULT_COLUMNS,
     ROW_COLUMNS,
     cell_value,
     objects_frame,
+    tables_of,
 )
 from assess_lib.store.workbook import PROBLEM_COLUMNS
 from assess_lib.tables import Tables
@@ -192,13 +194,44 @@ class Slices:
         return replace(peers, items={item: told for item, told in peers.items.items() if item in judged})
 
 
-def slices_of(processed: Path, data: ScoredSet, tables: Tables) -> Slices:
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What all readings do to all units, and what that was found from."""
+
+    found: Exploration
+    tables: Tables
+    scheme: Scheme
+    run_date: date
+    readings: Mapping[str, str]
+
+    def holds(self, tables: Tables, basis: StoredBasis) -> bool:
+        """Tell whether it would be found just so from these tables under this basis."""
+        here = self.scheme, self.run_date, self.readings
+        return here == (basis.scheme, basis.run_date, basis.readings) and self.tables == tables
+
+
+def explore_ahead(processed: Path, readings: Mapping[str, str]) -> Explored:
+    """Find what all readings do to the units of a folder whose clean tables are stored, whether scored yet or not.
+
+    ``readings`` are those that differ from the scheme's. Raises what ``store.read_set_files`` raises.
+    """
+    files = store.read_set_files(processed)
+    basis, tables = StoredBasis.load(files[BASIS_FILE]), tables_of(files)
+    chosen = {**basis.readings, **readings}
+    found = explore(tables, basis.scheme, basis.run_date, chosen)
+    return Explored(found, tables, basis.scheme, basis.run_date, chosen)
+
+
+def slices_of(processed: Path, data: ScoredSet, tables: Tables, ahead: Explored | None = None) -> Slices:
     """Prepare the scored set of a folder for cutting, with what all readings do and the earlier years beside it.
 
-    Raises what ``history.read_history`` raises.
+    ``ahead`` is used if it holds. Raises what ``history.read_history`` raises.
     """
     basis = data.basis
-    explored = explore(tables, basis.scheme, basis.run_date, basis.readings)
+    if ahead is not None and ahead.holds(tables, basis):
+        explored = ahead.found
+    else:
+        explored = explore(tables, basis.scheme, basis.run_date, basis.readings)
     return Slices(data, lambda unit: sentence(explored, unit), read_history(processed))
 
 
