@@ -200,7 +200,7 @@ def test_a_slice_changes_when_an_end_moves_by_a_point() -> None:
 
 
 def test_an_exploration_made_ahead_is_used_only_where_it_holds(tmp_path: Path) -> None:
-    """What was explored from the clean tables gives the same slices; under other readings or tables it is left aside."""
+    """What was explored from the clean tables gives the same slices; for other readings or tables it is not used."""
     where = YearPaths(2022, make_raw(tmp_path / "raw"), tmp_path / "processed", tmp_path / "reports")
 
     def scored() -> tuple[ScoredSet, dict[str, Any]]:
