@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Self
 
 from assess_lib.composition import Step, bonus_steps, bounded, earned, exempt_items, key_steps
 from assess_lib.errors import Problem, Severity
@@ -39,6 +39,24 @@ class Result:
     rank_in_group: int | None
     rank_overall: int | None
     unresolved: int
+
+    @classmethod
+    def of(cls, unit: Unit, verdict: Verdict, ranks: tuple[int | None, int | None], unresolved: int) -> Self:
+        """Return a unit's result: what the order of judgement makes of it, its ranks in the group and overall."""
+        return cls(
+            unit_id=unit.id,
+            unit_name=unit.name,
+            group=unit.group,
+            status=verdict.status,
+            key_score=verdict.key_score,
+            bonus_open=verdict.bonus_open,
+            bonus_score=verdict.bonus_score,
+            final_score=verdict.final_score,
+            grade=verdict.grade,
+            rank_in_group=ranks[0],
+            rank_overall=ranks[1],
+            unresolved=unresolved,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,21 +186,8 @@ class _Judged:
     @property
     def result(self) -> Result:
         """The unit's result; ranks and quotas, which need the others, are left out."""
-        made = self.verdict
-        return Result(
-            unit_id=self.unit.id,
-            unit_name=self.unit.name,
-            group=self.unit.group,
-            status=made.status,
-            key_score=made.key_score,
-            bonus_open=made.bonus_open,
-            bonus_score=made.bonus_score,
-            final_score=made.final_score,
-            grade=made.grade,
-            rank_in_group=None,
-            rank_overall=None,
-            unresolved=sum(bool(outcome.unresolved) for outcome in self.outcomes.values()),
-        )
+        unresolved = sum(bool(outcome.unresolved) for outcome in self.outcomes.values())
+        return Result.of(self.unit, self.verdict, (None, None), unresolved)
 
 
 def _judge(unit: Unit, case: Case) -> _Judged:

@@ -12,6 +12,7 @@ from pathlib import Path
 import assess_lib
 from assess_lib import store
 from assess_lib.errors import UsageError
+from assess_lib.warm.client import stamp
 
 LOOK = 0.05  # seconds between two looks
 _CLOSE_LOOK = 0.02  # and between two while files are being written
@@ -20,19 +21,10 @@ STILL = 0.1  # seconds without a change until a file counts as saved: a spreadsh
 Stamps = dict[str, tuple[int, int] | None]
 
 
-def _stamp(file: str) -> tuple[int, int] | None:
-    try:
-        found = os.stat(file)
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
-
-
 def _stamps(folder: Path) -> Stamps:
     """Return when each file of a folder was written last, and its size."""
-    return {
-        os.path.join(at, name): _stamp(os.path.join(at, name)) for at, _, names in os.walk(folder) for name in names
-    }
+    files = (os.path.join(at, name) for at, _, names in os.walk(folder) for name in names)
+    return {file: stamp(file) for file in files}
 
 
 class RawFolder:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -349,23 +349,30 @@ class _Meanwhile:
 
     def __init__(self, processed: Path, readings: Mapping[str, str]) -> None:
         self._processed, self._readings = processed, dict(readings)
-        self._thread = ThreadPoolExecutor(1)
-        self._explored: Future[Explored] | None = None
+        # Nobody waits for them at the end: whoever interrupts a run of many units does not wait for the exploration.
+        self._imports = threading.Thread(target=_import_ahead, daemon=True)
+        self._exploration = threading.Thread(target=self._explore, daemon=True)
+        self._found: Explored | None = None
 
     def begin(self) -> None:
         """Import, while the first stage runs."""
-        self._thread.submit(_import_ahead)
+        self._imports.start()
 
     def cleaned(self) -> None:
         """Explore, as soon as the clean tables are stored: scoring them changes nothing in them."""
-        if self._explored is None:
-            self._explored = self._thread.submit(explore_ahead, self._processed, self._readings)
+        if self._exploration.ident is None:
+            self._exploration.start()
+
+    def _explore(self) -> None:
+        self._imports.join()
+        with suppress(Exception):  # whoever needs it looks for himself
+            self._found = explore_ahead(self._processed, self._readings)
 
     def explored(self) -> Explored | None:
-        """Return what was found; None if nothing was, for whatever reason: whoever needs it looks for himself."""
-        with suppress(Exception):
-            return None if self._explored is None else self._explored.result()
-        return None
+        """Return what was found; None if nothing was."""
+        if self._exploration.ident is not None:
+            self._exploration.join()
+        return self._found
 
 
 def _import_ahead() -> None:

@@ -169,6 +169,18 @@ def _times_late(standard: Row, days: int) -> int:
     return days if standard["计量"] == "日" else 1
 
 
+def _overdue(
+    kind: ReportFacts | TaskFacts, due: date, done: date | None, case: Case
+) -> tuple[int | None, Row, Decimal, Words]:
+    """Price what came after its last day or not at all: days late, the standard, and what that takes.
+
+    What came after the year's cut-off counts as missing: then there are no days.
+    """
+    days = (done - due).days if done is not None and done <= case.scheme.cut_off else None
+    standard = case.standards[kind.missing if days is None else kind.late]
+    return days, standard, *_priced(standard, 1 if days is None else _times_late(standard, days))
+
+
 def _reports(kind: ReportFacts, unit: Unit, case: Case) -> Iterator[Fact]:
     """Yield what each report (材料报送, 五1) costs: due, exempt, in time, late or missing."""
     rows = {(row["材料"], row["季度"]): row for row in case.rows("材料报送", unit)}
@@ -217,9 +229,7 @@ def _report(report: DueReport, row: Row | None, kind: ReportFacts, unit: Unit, c
     if received is not None and received <= in_time:
         yield nothing(lambda: f"{received} 收到，按时", "counted", reading)
         return
-    days = (received - in_time).days if received is not None and received <= case.scheme.cut_off else None
-    standard = case.standards[kind.missing if days is None else kind.late]
-    amount, price = _priced(standard, 1 if days is None else _times_late(standard, days))
+    days, standard, amount, price = _overdue(kind, in_time, received, case)
 
     def why() -> str:
         if days is not None:
@@ -359,9 +369,7 @@ def _task(row: Row, kind: TaskFacts, case: Case) -> Fact:
         return Fact(due, order, lambda: f"{label()}：{told}", (row.source,), "suppressed")
     if done is not None and done <= due:
         return Fact(due, order, lambda: f"{label()}：{done} 完成，按时", (row.source,))
-    days = (done - due).days if done is not None and done <= case.scheme.cut_off else None
-    standard = case.standards[kind.missing if days is None else kind.late]
-    amount, price = _priced(standard, 1 if days is None else _times_late(standard, days))
+    days, standard, amount, price = _overdue(kind, due, done, case)
 
     def why() -> str:
         if days is not None:

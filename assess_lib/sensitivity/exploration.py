@@ -155,20 +155,8 @@ class Exploration:
     def _find_result(self, row: int, place: tuple[int, ...]) -> Result:
         one = self.units[row]
         verdict = one.verdicts.values[pick(one.verdicts.codes, place)]
-        return Result(
-            unit_id=one.unit.id,
-            unit_name=one.unit.name,
-            group=one.unit.group,
-            status=verdict.status,
-            key_score=verdict.key_score,
-            bonus_open=verdict.bonus_open,
-            bonus_score=verdict.bonus_score,
-            final_score=verdict.final_score,
-            grade=verdict.grade,
-            rank_in_group=pick(self.rank_in_group[row], place) or None,
-            rank_overall=pick(self.rank_overall[row], place) or None,
-            unresolved=pick(one.unresolved, place),
-        )
+        ranks = pick(self.rank_in_group[row], place) or None, pick(self.rank_overall[row], place) or None
+        return Result.of(one.unit, verdict, ranks, pick(one.unresolved, place))
 
     def results(self, combination: Mapping[str, str] | None = None) -> tuple[Result, ...]:
         """Return all units' results under a combination, in roster order."""

@@ -155,7 +155,7 @@ class Nursery:
             return False
         if self.environment != _shared(environment):
             return False
-        return self._stamps is None or all(_stamp(file) == stamp for file, stamp in self._stamps.items())
+        return self._stamps is None or all(stamp(file) == known for file, known in self._stamps.items())
 
     @classmethod
     def inherited(
@@ -228,7 +228,7 @@ class Nursery:
         self._requests.settimeout(None)
         if "files" not in answer:
             raise CannotFork(answer.get("refused", "the nursery ended while it imported"))
-        self._stamps = {file: _stamp(file) for file in answer["files"]}
+        self._stamps = {file: stamp(file) for file in answer["files"]}
 
     def close(self) -> None:
         """End the process; kernels that run end with their own life lines."""
@@ -268,7 +268,8 @@ def _shared(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name not in _OF_ONE_KERNEL}
 
 
-def _stamp(file: str) -> tuple[int, int] | None:
+def stamp(file: str) -> tuple[int, int] | None:
+    """Return when a file was written last, and its size; None if there is none."""
     try:
         found = os.stat(file)
     except OSError:
