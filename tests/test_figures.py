@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 import warnings
 from decimal import Decimal
 from itertools import pairwise
@@ -102,6 +105,18 @@ def test_figures_are_plain_svg_with_words(data, county):
         assert metadata["image/svg+xml"]["alt"] == plot.alt
     assert "108.11" in all_plots(data, county)[0].alt
     assert "LD-01 推广未完成 20.00 分" in all_plots(data, county)[3].alt
+
+
+def test_drawing_imports_no_pyplot():
+    """A figure needs neither windows nor axes; to copy matplotlib's parameters by their own way would import them."""
+    code = (
+        "import sys; from assess_lib.figures.drawing import canvas\n"
+        "with canvas(10) as sheet: sheet.text(0, 5, '分'); sheet.finish('')\n"
+        "print('matplotlib' in sys.modules, 'matplotlib.pyplot' in sys.modules)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False"]
 
 
 def test_figures_are_the_same_bytes_every_time(data, county):

@@ -329,6 +329,28 @@ def test_a_changed_source_file_makes_a_new_nursery(tmp_path: Path, monkeypatch: 
     assert text(run(cell, warm_imports=("warm_source",))) == "True\n22\n"
 
 
+def test_what_can_wait_is_imported_after_the_first_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that is asked for while the imports go on is forked before what can wait is imported."""
+    (tmp_path / "soon.py").write_text("import time; time.sleep(0.5)\n", encoding="utf-8")
+    (tmp_path / "later.py").write_text(f"open({str(tmp_path / 'imported')!r}, 'w').close()\n", encoding="utf-8")
+    (tmp_path / "told.py").write_text(
+        "import sys\ndef tell(line):\n    line.send(b'later' if 'later' in sys.modules else b'before')\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(ROOT), str(tmp_path))))
+    nursery = client.Nursery(("soon",), os.environ, ("later",))
+    try:
+        told = []
+        for whole in (False, True):
+            process, line = nursery.fork([], "/", os.environ, wire=True, call="told:tell", whole=whole)
+            told.append((line.recv(10), process.whole))
+            line.close()
+            process.close()
+    finally:
+        nursery.close()
+    assert told == [(b"before", False), (b"later", True)]
+
+
 def test_the_environment_is_the_clients_at_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable that changes between two notebooks reaches the second one."""
     monkeypatch.setenv("WARM_TEST", "甲")

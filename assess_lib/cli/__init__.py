@@ -17,7 +17,7 @@ from typing import NamedTuple
 import click
 from click.shell_completion import CompletionItem
 
-from assess_lib import __version__
+from assess_lib import __version__, garbage
 from assess_lib.cli.console import prepare_streams, say
 from assess_lib.cli.language import chinese
 from assess_lib.errors import (
@@ -199,10 +199,19 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; without arguments, those of the process."""
-    if arguments is None:
-        _interpreter_in_utf8()
-        _one_thread()
-        prepare_streams()
-        _kindle(sys.argv[1:])
+    if arguments is not None:
+        return _told(arguments)
+    _interpreter_in_utf8()
+    garbage.look_seldom()
+    _one_thread()
+    prepare_streams()
+    _kindle(sys.argv[1:])
+    try:
+        return _told(None)
+    finally:
+        garbage.look_no_more()
+
+
+def _told(arguments: Sequence[str] | None) -> int:
     with chinese():
         return _run(arguments)

@@ -249,7 +249,8 @@ def _parameters() -> dict[str, Any]:
 
 def _without_machine() -> dict[Any, Any]:
     """Return the parameters in force but for the backend, which is the machine's."""
-    found: dict[Any, Any] = dict.copy(matplotlib.rcParams)  # as they are: its own copy looks each of them up
+    # As they are: every other way to copy them asks for each, the backend among them, and that imports pyplot.
+    found: dict[Any, Any] = dict(dict.items(matplotlib.rcParams))
     del found["backend"]
     return found
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import gc
 import itertools
 import json
 import logging
@@ -32,6 +31,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from assess_lib import garbage
 from assess_lib.errors import AssessError
 from assess_lib.paths import SLICE_VARIABLE
 from assess_lib.publish import hearth, lean
@@ -44,8 +44,6 @@ CELL_TIMEOUT = 600  # seconds that one cell may take
 _LOOK_ROUND = 10  # seconds without an outcome until the batch asks whether anybody is still at work
 NOTEBOOK_TIMEOUT = 1800  # seconds that a whole notebook may take
 
-# Workers and kernels live for moments and keep most of what they make: they look for garbage seldom.
-_SELDOM = (50_000, 20, 100)
 _KERNEL_SETTINGS = ("--HistoryManager.enabled=False",)
 
 # Longer paths than this do not fit into the address of a Unix socket.
@@ -281,7 +279,7 @@ def _start_worker(setup: _Setup) -> None:
     global _setup
     _setup = setup
     forked = multiprocessing.parent_process() is None
-    gc.set_threshold(*_SELDOM)
+    garbage.look_seldom()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     log = os.open(setup.runtime / f"worker-{os.getpid()}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for stream in (1, 2):  # what kernels say outside of cells is kept, but not on the terminal

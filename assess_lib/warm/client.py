@@ -194,7 +194,6 @@ class Nursery:
         """
         with self._lock, contextlib.ExitStack() as ours:
             try:
-                self._await_imports()
                 line, their_line = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
                 lines = [ours.enter_context(their_line)]
                 connection = None
@@ -209,6 +208,7 @@ class Nursery:
                     "whole": whole,
                 }
                 socket.send_fds(self._requests, [json.dumps(request).encode()], [one.fileno() for one in lines])
+                self._await_imports()  # only now: the process finds the request before it imports what can wait
             except (OSError, ValueError) as error:
                 raise CannotFork(str(error)) from error
         kernel = Forked(line)
