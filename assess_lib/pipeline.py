@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from assess_lib import approval, lock, register, scoring, store
+from assess_lib import approval, intake, lock, register, scoring, store
 from assess_lib.cleaning import Cleaned, clean
 from assess_lib.errors import (
     SEVERITY_NAMES,
@@ -28,7 +28,6 @@ from assess_lib.errors import (
     UsageError,
     VerifyFailed,
 )
-from assess_lib.intake import warm_up
 from assess_lib.official_text import Uncovered, check_official_text, load_official_text, uncovered_clauses
 from assess_lib.paths import YearPaths
 from assess_lib.scheme import KNOWN_READINGS, Scheme
@@ -245,6 +244,15 @@ def _rejection(problems: Sequence[Problem]) -> str:
     return f"原始数据有 {count_problems(problems)['error']} 处错误，未予采用。请按上面的提示更正后重新运行。"
 
 
+def read_beforehand(raw: Path) -> None:
+    """Read the files of a raw folder; runs in this process, or in one forked from it, read only those that change.
+
+    Judges nothing, and stores nothing. Raises OSError, EnvironmentFailure.
+    """
+    files, _ = intake.list_raw(raw)
+    intake.read_beforehand(file.path for file in files)
+
+
 def check(
     paths: YearPaths,
     *,
@@ -256,7 +264,7 @@ def check(
     Raises InputRejected with all problems when there are errors.
     """
     request = _request("check", paths, readings, run_date)
-    warm_up()
+    intake.warm_up()
     hashes, rules = _begin(request)
     with _run(request) as attempt:
         inputs = _read(request, hashes, rules, attempt)
@@ -313,7 +321,7 @@ def clean_stage(paths: YearPaths, *, run_date: str | date | None = None) -> Outc
     when an approved set would lose its results.
     """
     request = _request("01_clean", paths, None, run_date)
-    warm_up()
+    intake.warm_up()
     hashes, rules = _begin(request)
     with _run(request) as attempt:
         inputs = _read(request, hashes, rules, attempt)
@@ -412,7 +420,7 @@ def score(
     leave the set as it was, its approval too. Raises ApprovalRefused, with nothing touched, when the set is approved.
     """
     request = _request("score", paths, readings, run_date, final, reopen)
-    warm_up()
+    intake.warm_up()
     hashes, rules = _begin(request)
     with _run(request) as attempt:
         approval.may_replace(paths.processed, request.reopen)

@@ -6,6 +6,7 @@ import ast
 import concurrent.futures
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -22,7 +23,8 @@ from spreadsheets import FORMATS, ROWS, grid, valid_folder, write_grid
 
 from assess_lib.cleaning import clean
 from assess_lib.errors import EnvironmentFailure
-from assess_lib.intake import Books, Refused, isolated, read_book
+from assess_lib.intake import Books, Refused, isolated, read_beforehand, read_book
+from assess_lib.intake import reader as reader_module
 from assess_lib.intake.cells import Book, Cell, Merge, Note, Sheet
 from assess_lib.intake.isolated import IsolatedReader, ReadLimits, reader_of_thread
 from assess_lib.intake.parse import parse
@@ -290,6 +292,62 @@ def test_a_process_that_dies_of_what_it_read_before_does_not_cost_the_file_begun
     reader.read_ahead(second)
     assert words(reader.read(second)) == ["second"]
     reader.close()
+
+
+def test_a_process_that_still_starts_is_begun_with_as_soon_as_it_speaks(reader: IsolatedReader) -> None:
+    """A file handed over ahead before the first one was read is the next answer, by the process that was started."""
+    data = b"pid"
+    reader.start()
+    pid = reader.pid
+    assert reader._process is not None
+    select.select([reader._process.stdout], [], [], 30)
+    reader.read_ahead(data)
+    reader.read_ahead(data)  # once more: it is there already
+    assert words(reader.read(data)) == [str(pid)]
+    assert words(reader.read(b"other")) == ["other"]
+    assert reader.pid == pid
+
+
+def test_files_read_beforehand_are_read_again_only_when_their_bytes_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a file held is found by its bytes alone: a change, a refusal and a file that comes are read as ever."""
+    first, second, third, late = (tmp_path / f"{name}.csv" for name in ("first", "second", "third", "late"))
+    for path in (first, second):
+        path.write_text(f"{path.stem}\n", encoding="utf-8")
+    third.write_bytes(b"")  # refused
+    asked: list[bytes] = []
+    ask = IsolatedReader._ask
+
+    def noted(self: IsolatedReader, data: bytes) -> Book:
+        asked.append(data)
+        return ask(self, data)
+
+    monkeypatch.setattr(reader_module, "_kept", {})
+    monkeypatch.setattr(IsolatedReader, "_ask", noted)
+    order = [first, second, third, late]
+    read_beforehand(order)
+    assert asked == [b"first\n", b"second\n", b""]
+    asked.clear()
+    second.write_text("changed\n", encoding="utf-8")
+    late.write_text("first\n", encoding="utf-8")  # the bytes of another file: what they hold is known
+    books = Books(order)
+    assert words(books.read(first)) == ["first"]
+    assert words(books.read(second)) == ["changed"]
+    with pytest.raises(Refused, match="0 字节"):
+        books.read(third)
+    assert words(books.read(late)) == ["first"]
+    assert asked == [b"changed\n", b""]
+
+
+def test_nothing_is_left_of_reading_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever read beforehand has no reading process and no further thread: it may fork."""
+    (tmp_path / "a.csv").write_text("a\n", encoding="utf-8")
+    monkeypatch.setattr(reader_module, "_kept", {})
+    children, threads = set(psutil.Process().children()), threading.active_count()
+    read_beforehand([tmp_path / "a.csv"])
+    assert set(psutil.Process().children()) == children
+    assert threading.active_count() == threads
 
 
 def test_books_are_those_that_reading_one_by_one_gives(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ class Watching:
         folders = (("--raw", self.raw), ("--processed", self.processed), ("--reports", self.reports))
         options = [str(part) for pair in folders for part in pair]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "assess_lib", "run", "--watch", "--no-pdf", "--year", "2022", *options],
+            [sys.executable, "-m", "assess_lib", "run", "--watch", "--year", "2022", *options],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -157,8 +157,10 @@ def watching(tmp_path: Path) -> Iterator[Watching]:
     made.process.wait()
 
 
-def test_each_saved_correction_is_scored_and_reported_until_ctrl_c(watching: Watching) -> None:
+def test_each_saved_correction_is_scored_and_reported_until_ctrl_c(watching: Watching, tmp_path: Path) -> None:
     """A correction changes results and the unit's page; rejected data change nothing and are told; Ctrl-C ends it.
+
+    What was read and printed while nobody waited changes nothing: a run from scratch gives the same files.
 
     By hand: T03 has 20.00 deducted, 80.00, the gate closed. With 1.00 instead 99.00, the gate opens, 2.00 + 2.00 of
     meetings and tasks: 103.00.
@@ -189,3 +191,15 @@ def test_each_saved_correction_is_scored_and_reported_until_ctrl_c(watching: Wat
     assert watching.process.stdout.read() == "不再等待。\n"
     _, alive = psutil.wait_procs(family, timeout=30)
     assert not alive
+
+    fresh = tmp_path / "fresh"
+    folders = ["--raw", str(watching.raw), "--processed", str(fresh / "processed"), "--reports", str(fresh / "reports")]
+    assert main(["run", "--year", "2022", *folders]) == 0
+    pages = {path.name for path in watching.reports.rglob("*.pdf")}
+    assert pages >= {"county_summary.pdf", "T03.pdf"}
+    for made in (watching.processed, watching.reports):
+        again = fresh / made.name
+        names = {str(path.relative_to(made)) for path in made.rglob("*") if path.is_file()}
+        assert names == {str(path.relative_to(again)) for path in again.rglob("*") if path.is_file()}
+        differing = {name for name in names if (made / name).read_bytes() != (again / name).read_bytes()}
+        assert differing <= {"register.jsonl", "receipt.json"}, sorted(differing)

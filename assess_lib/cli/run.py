@@ -201,7 +201,7 @@ def run(
         told.tell(made)
 
     if watch:
-        _keep_up(once, lambda: year.prepare(shared.paths, jobs=jobs, scheduler=scheduler), shared.paths)
+        _keep_up(once, lambda: year.prepare(shared.paths, jobs=jobs, pdf=not no_pdf, scheduler=scheduler), shared.paths)
         return
     once()
     if reopen is not None:

@@ -6,6 +6,17 @@
 
 from assess_lib.intake.cells import Book, Cell, Refused, Sheet
 from assess_lib.intake.folder import RawFile, list_raw
-from assess_lib.intake.reader import Books, read_book, warm_up
+from assess_lib.intake.reader import Books, read_beforehand, read_book, warm_up
 
-__all__ = ["Book", "Books", "Cell", "RawFile", "Refused", "Sheet", "list_raw", "read_book", "warm_up"]
+__all__ = [
+    "Book",
+    "Books",
+    "Cell",
+    "RawFile",
+    "Refused",
+    "Sheet",
+    "list_raw",
+    "read_beforehand",
+    "read_book",
+    "warm_up",
+]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -185,10 +186,13 @@ class IsolatedReader:
 
         Whatever goes wrong is found by that ``read``.
         """
-        if self._process is None or self._process.stdin is None or self._owner != os.getpid() or not self._ready:
+        process = self._process
+        if self._ahead is data or process is None or process.stdin is None or self._owner != os.getpid():
             return
+        if not self._ready and not _speaks(process.stdout):
+            return  # it still starts: who writes to it now would wait
         with suppress(OSError):
-            self._send(self._process.stdin, data)
+            self._send(process.stdin, data)
         self._ahead = data
 
     def _send(self, requests: IO[bytes], data: bytes) -> None:
@@ -240,6 +244,11 @@ class IsolatedReader:
             raise EnvironmentFailure("读取表格的进程启动后立即中止。请检查内存和软件安装（make setup）后重试。")
 
 
+def _speaks(answers: IO[bytes] | None) -> bool:
+    """Tell whether a process has said something, where that can be seen without waiting."""
+    return os.name != "nt" and answers is not None and bool(select.select([answers], [], [], 0)[0])
+
+
 @contextmanager
 def _clock(process: subprocess.Popen[bytes], seconds: float) -> Iterator[threading.Event]:
     """Kill a process unless the block ends in time; the event tells. Pipes have no timeouts of their own everywhere."""
@@ -256,6 +265,7 @@ def _clock(process: subprocess.Popen[bytes], seconds: float) -> Iterator[threadi
         yield expired
     finally:
         timer.cancel()
+        timer.join()  # whoever forks afterwards has one thread
 
 
 def _how_it_died(process: subprocess.Popen[bytes], expired: threading.Event) -> _Died:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from itertools import pairwise
+from hashlib import sha256
 from pathlib import Path
 
 from assess_lib.errors import EnvironmentFailure
@@ -54,28 +54,58 @@ def read_book(path: Path, reader: IsolatedReader | None = None) -> Book:
     return (reader or reader_of_thread()).read(read_bytes(path))
 
 
+_kept: dict[bytes, Book] = {}  # what files held that were read beforehand, by the digest of their bytes
+
+
+def read_beforehand(paths: Iterable[Path]) -> None:
+    """Read files that will probably be read again, and keep their books, here and in whatever is forked from here.
+
+    A book is found again by its file's bytes alone. What is refused now is told when it is its turn.
+    """
+    reader = IsolatedReader()
+    try:
+        for path in paths:
+            with suppress(Refused):
+                data = read_bytes(path)
+                _kept[_digest(data)] = reader.read(data)
+    finally:
+        reader.close()
+
+
+def _digest(data: bytes) -> bytes:
+    return sha256(data).digest()
+
+
 class Books:
     """The books of files that are read in a known order: while one is looked at, the next is being parsed."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         """Take the files in the order in which they will be read."""
-        self._following = dict(pairwise(paths))
+        self._paths = list(paths)
         self._held: dict[Path, bytes] = {}
 
     def read(self, path: Path) -> Book:
         """Read a file as ``read_book`` does, and let this thread's reading process begin with the following one."""
-        held = self._held.pop(path, None)
         try:
-            book = reader_of_thread().read(read_bytes(path) if held is None else held)
+            data = self._bytes(path)
+            book = _kept.get(_digest(data)) if _kept else None
+            if book is None:
+                book = reader_of_thread().read(data)
         except Refused:
             self._read_ahead(path)
             raise
         self._read_ahead(path)
         return book
 
+    def _bytes(self, path: Path) -> bytes:
+        held = self._held.pop(path, None)
+        return read_bytes(path) if held is None else held
+
     def _read_ahead(self, path: Path) -> None:
-        following = self._following.get(path)
-        if following is not None:
+        """Begin with the next file that is not known already."""
+        for following in self._paths[self._paths.index(path) + 1 :]:
             with suppress(Refused):  # told when it is its turn
-                self._held[following] = data = read_bytes(following)
-                reader_of_thread().read_ahead(data)
+                self._held[following] = data = self._bytes(following)
+                if not _kept or _digest(data) not in _kept:
+                    reader_of_thread().read_ahead(data)
+                    return

@@ -101,6 +101,15 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """What a run that nobody has asked for yet will read and print, most of it as it is now."""
+
+    raw: Path
+    page: Path | None
+    """The longest page with a PDF; None where no PDF is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Setup:
     """What a worker process needs to know once."""
 
@@ -108,6 +117,7 @@ class _Setup:
     runtime: Path
     environment: Mapping[str, str]
     places: Mapping[Path, str]
+    expected: Expected | None = None
 
 
 class Batch:
@@ -125,13 +135,16 @@ class Batch:
         places: Mapping[Path, str],
         jobs: int,
         elsewhere: Executor | None = None,
+        expected: Expected | None = None,
     ) -> None:
         """Take the notebooks' folder, the (existing) target folder, the environment for the kernels,
-        ``{folder: label}`` for paths that must not appear in records, the number of processes, and what runs the tasks
-        that carry their own data (None: the same processes)."""
+        ``{folder: label}`` for paths that must not appear in records, the number of processes, what runs the tasks
+        that carry their own data (None: the same processes), and what they can do while nobody waits (None: nothing).
+        """
         self.target = target
         self._runtime = runtime_folder()
-        self._here = processes(jobs, setup(notebooks.resolve(), self._runtime, environment, places))
+        given = setup(notebooks.resolve(), self._runtime, environment, places)
+        self._here = processes(jobs, replace(given, expected=expected))
         self._elsewhere = elsewhere
         self._here.warm_up()
 
@@ -290,8 +303,12 @@ def _start_worker(setup: _Setup) -> None:
         os.environ.update(environment)
     os.environ[SLICE_VARIABLE] = str(_own_slice())  # kernels inherit it from here
     tempfile.tempdir = None  # from now on the private folder: what is left in it goes with the batch
-    if forked:  # and what this process has imported is what its kernels find; its keeper ends it
+    if forked:  # and what this process has imported and read is what its kernels find; its keeper ends it
+        if setup.expected:
+            _read_beforehand(setup.expected.raw)
         warm.inherit_nursery(hearth.KERNELS, os.environ, _KERNEL_SETTINGS, str(setup.notebooks))
+        if setup.expected and setup.expected.page:
+            _print_beforehand(setup.expected.page)
     else:
         threading.Thread(target=_die_with_parent, daemon=True).start()
         with contextlib.suppress(warm.CannotFork):
@@ -300,6 +317,25 @@ def _start_worker(setup: _Setup) -> None:
     logging.getLogger("papermill").setLevel(logging.ERROR)
     # With black installed, papermill would write the parameters differently.
     sys.modules["black"] = None  # type: ignore[assignment]
+
+
+def _read_beforehand(raw: Path) -> None:
+    """Keep what the raw files hold: those that stay as they are need not be read again."""
+    from assess_lib.pipeline import read_beforehand
+
+    with contextlib.suppress(OSError, AssessError):  # whoever needs them will say what is wrong
+        read_beforehand(raw)
+
+
+def _print_beforehand(page: Path) -> None:
+    """Print the page that stands: Typst remembers how it laid out what the next one has in common with it.
+
+    It starts threads, so that nothing can be forked from this process afterwards.
+    """
+    from assess_lib.publish import export
+
+    with contextlib.suppress(Exception):  # the next page does not depend on this one
+        export.to_pdf(page.read_text(encoding="utf-8"))
 
 
 def _own_slice() -> Path:

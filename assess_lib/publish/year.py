@@ -30,7 +30,7 @@ from assess_lib.errors import (
 from assess_lib.history import YearSet
 from assess_lib.paths import PROCESSED_VARIABLE, RAW_VARIABLE, REPORTS_VARIABLE, YearPaths, project_root
 from assess_lib.publish import documents
-from assess_lib.publish.batch import Batch, Failure, Made, Outcome, Task
+from assess_lib.publish.batch import Batch, Expected, Failure, Made, Outcome, Task
 from assess_lib.publish.executors import Executor
 from assess_lib.publish.folder import (
     STAGES,
@@ -276,17 +276,30 @@ def _set_of(paths: YearPaths) -> ScoredSet:
 # ---- the notebooks --------------------------------------------------------------------------------------------
 
 
-def prepare(paths: YearPaths, *, jobs: int | None, scheduler: str) -> Batch:
-    """Open the processes of a run of the year to come; a context manager, which ends them."""
-    batch = _batch(paths, notebooks_folder(), jobs, scheduler)
+def prepare(paths: YearPaths, *, jobs: int | None, pdf: bool, scheduler: str) -> Batch:
+    """Open the processes of a run of the year to come, which read and print beforehand what will hardly change.
+
+    Returns a context manager, which ends them.
+    """
+    longest = next(page.name for page in documents.PAGES if page.pdf)
+    expected = Expected(paths.raw, paths.reports / f"{longest}.html" if pdf else None)
+    batch = _batch(paths, notebooks_folder(), jobs, scheduler, expected=expected)
     batch.get_ready()
     return batch
 
 
-def _batch(paths: YearPaths, notebooks: Path, jobs: int | None, scheduler: str, processed: Path | None = None) -> Batch:
+def _batch(
+    paths: YearPaths,
+    notebooks: Path,
+    jobs: int | None,
+    scheduler: str,
+    processed: Path | None = None,
+    expected: Expected | None = None,
+) -> Batch:
     """Get worker processes; notebooks find the folders in their environment alone.
 
     ``processed`` is the set that they read; None: the one that is being built. Reports are always being built.
+    ``expected`` is what they do while nobody waits.
     """
     processed, reports = processed or store.building_place(paths.processed), store.building_place(paths.reports)
     places = {
@@ -305,6 +318,7 @@ def _batch(paths: YearPaths, notebooks: Path, jobs: int | None, scheduler: str, 
         places=places,
         jobs=jobs or default_jobs(),
         elsewhere=_elsewhere(scheduler, notebooks) if scheduler else None,
+        expected=expected,
     )
 
 
