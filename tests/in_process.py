@@ -33,7 +33,7 @@ class InProcess:
     ) -> None:
         self._run, self._setup = run, setup
 
-    def submit(self, task: Any, early: bool = False) -> Future[Any]:
+    def submit(self, task: Any, imported: int = 0) -> Future[Any]:
         """Run the task under the batch's environment."""
         self.ran.append(task.name)
         before = dict(os.environ)

@@ -17,6 +17,7 @@ import pytest
 from build import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from assess_lib.publish import hearth
 from assess_lib.publish.batch import Batch, Outcome, Task
 from assess_lib.publish.executors import Ground, LocalProcesses, Lost
 from assess_lib.warm import client as warm
@@ -231,7 +232,7 @@ def test_a_process_that_has_all_imports_serves_every_task(tmp_path: Path) -> Non
         first = executor.submit(os.getpid).result()
         with pytest.raises(Lost):
             executor.submit(partial(os._exit, 3)).result()
-        second = executor.submit(os.getpid, early=True).result()
+        second = executor.submit(os.getpid, hearth.FOR_STAGES).result()
         assert executor.submit(os.getpid).result() == second != first
     finally:
         executor.stop(at_once=True)

@@ -330,25 +330,31 @@ def test_a_changed_source_file_makes_a_new_nursery(tmp_path: Path, monkeypatch: 
 
 
 def test_what_can_wait_is_imported_after_the_first_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process that is asked for while the imports go on is forked before what can wait is imported."""
+    """A process is forked as soon as what it wants is imported, and tells how much it has."""
     (tmp_path / "soon.py").write_text("import time; time.sleep(0.5)\n", encoding="utf-8")
-    (tmp_path / "later.py").write_text(f"open({str(tmp_path / 'imported')!r}, 'w').close()\n", encoding="utf-8")
+    for name in ("second", "third"):
+        (tmp_path / f"{name}.py").touch()
     (tmp_path / "told.py").write_text(
-        "import sys\ndef tell(line):\n    line.send(b'later' if 'later' in sys.modules else b'before')\n",
+        "import sys\n"
+        "def tell(line):\n"
+        "    line.send(' '.join(name for name in ('soon', 'second', 'third') if name in sys.modules).encode())\n",
         encoding="utf-8",
     )
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(ROOT), str(tmp_path))))
-    nursery = client.Nursery(("soon",), os.environ, ("later",))
+    nursery = client.Nursery(("soon",), os.environ, ("second", "third"))
     try:
         told = []
-        for whole in (False, True):
-            process, line = nursery.fork([], "/", os.environ, wire=True, call="told:tell", whole=whole)
-            told.append((line.recv(10), process.whole))
+        for later in (0, 1, 1, 2, 0):
+            process, line = nursery.fork([], "/", os.environ, wire=True, call="told:tell", later=later)
+            told.append((line.recv(30), process.later))
             line.close()
             process.close()
     finally:
         nursery.close()
-    assert told == [(b"before", False), (b"later", True)]
+    assert told[0] == (b"soon", 0)
+    # Between the first two requests there may have been time for more.
+    assert told[1] == told[2] and told[1] in [(b"soon second", 1), (b"soon second third", 2)]
+    assert told[3] == told[4] == (b"soon second third", 2)
 
 
 def test_the_environment_is_the_clients_at_the_time(monkeypatch: pytest.MonkeyPatch) -> None:

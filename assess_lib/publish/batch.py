@@ -204,7 +204,7 @@ class Batch:
         broken = False
         while True:
             for task in islice(coming, 0 if broken else room - len(running)):
-                running[self._executor_of(task).submit(task, early)] = task
+                running[self._executor_of(task).submit(task, _imported_for(task, early))] = task
             if not running:
                 if not broken:
                     return left
@@ -238,6 +238,13 @@ class Batch:
             with open(file, "xb") as stream:
                 stream.write(content)
         return replace(outcome, content={})
+
+
+def _imported_for(task: Task | Made, early: bool) -> int:
+    """Return how much of what is imported beforehand a task needs."""
+    if early:
+        return hearth.FOR_STAGES
+    return hearth.FOR_UNITS if isinstance(task, Task) and task.own else hearth.FOR_ALL
 
 
 def setup(notebooks: Path, runtime: Path, environment: Mapping[str, str], places: Mapping[Path, str]) -> _Setup:

@@ -31,10 +31,11 @@ class Executor(Protocol):
     def slots(self) -> int:
         """How many tasks run at a time."""
 
-    def submit(self, task: Any, early: bool = False) -> Future[Any]:
+    def submit(self, task: Any, imported: int = hearth.FOR_ALL) -> Future[Any]:
         """Take a task; its future gives the outcome, or raises ``Lost`` or what the task raised.
 
-        An ``early`` task needs little of what is imported beforehand, and does not wait for the rest.
+        ``imported`` is how much of what is imported beforehand the task needs (``hearth.FOR_…``): it does not wait for
+        the rest.
         """
 
     def check(self) -> None:
@@ -87,13 +88,13 @@ class LocalProcesses:
         for _ in range(self.slots):
             threads.submit(self._get_ready)
 
-    def submit(self, task: Any, early: bool = False) -> Future[Any]:
+    def submit(self, task: Any, imported: int = hearth.FOR_ALL) -> Future[Any]:
         """Take a task."""
         threads = self._begin()
         outcome: Future[Any] = Future()
-        threads.submit(self._work, task, early).add_done_callback(lambda done: _hand_on(done, outcome))
-        if early and self.slots > 1:
-            threads.submit(self._get_ready)
+        threads.submit(self._work, task, imported).add_done_callback(lambda done: _hand_on(done, outcome))
+        if imported == hearth.FOR_STAGES and self.slots > 1:
+            threads.submit(self._get_ready)  # reports follow
         return outcome
 
     def _begin(self) -> ThreadPoolExecutor:
@@ -133,13 +134,13 @@ class LocalProcesses:
         if nursery is not None:
             nursery.close()
 
-    def _work(self, task: Any, early: bool) -> Any:
+    def _work(self, task: Any, imported: int) -> Any:
         """Have this thread's process run a task. Raises ``Lost`` when the process dies, or what the task raised."""
         worker: _Worker | None = getattr(self._own, "worker", None)
-        if worker is None or not worker.fits(early):
+        if worker is None or not worker.fits(imported):
             if worker is not None:
                 worker.end()
-            worker = self._own.worker = self._open(early)
+            worker = self._own.worker = self._open(imported)
         try:
             error, value = worker.ask(task)
         except (OSError, EOFError):
@@ -152,15 +153,15 @@ class LocalProcesses:
     def _get_ready(self) -> None:
         """Open this thread's process before it has a task, with all imports: what comes next wants them."""
         if getattr(self._own, "worker", None) is None:
-            self._own.worker = self._open(early=False)
+            self._own.worker = self._open(hearth.FOR_ALL)
 
-    def _open(self, early: bool) -> _Worker:
+    def _open(self, imported: int) -> _Worker:
         if self._stopping:
             raise Lost
         self.warm_up()
         nursery = self._nursery
         try:
-            worker = _Worker.forked(nursery, self._ground, early) if nursery else _Worker.spawned()
+            worker = _Worker.forked(nursery, self._ground, imported) if nursery else _Worker.spawned()
         except warm.CannotFork:
             if self._nursery is not nursery:
                 raise Lost from None  # it was closed: everything is to stop
@@ -175,16 +176,16 @@ class LocalProcesses:
 class _Worker:
     """A process that runs tasks, and the line to it."""
 
-    def __init__(self, line: Connection[Any, Any], process: Any, early: bool = False) -> None:
-        self.line, self._process, self._early = line, process, early
+    def __init__(self, line: Connection[Any, Any], process: Any, imported: int = hearth.FOR_ALL) -> None:
+        self.line, self._process, self._imported = line, process, imported
         self._ended = False
 
     @classmethod
-    def forked(cls, nursery: warm.Nursery, ground: Ground, early: bool) -> _Worker:
+    def forked(cls, nursery: warm.Nursery, ground: Ground, imported: int) -> _Worker:
         """Fork a process. Raises CannotFork."""
         call = f"{serve_socket.__module__}:{serve_socket.__name__}"
-        process, line = nursery.fork([], "/", ground.environment, wire=True, call=call, whole=not early)
-        return cls(Connection(line.detach()), process, early=not process.whole)
+        process, line = nursery.fork([], "/", ground.environment, wire=True, call=call, later=imported)
+        return cls(Connection(line.detach()), process, process.later)
 
     @classmethod
     def spawned(cls) -> _Worker:
@@ -196,9 +197,9 @@ class _Worker:
         theirs.close()
         return cls(ours, process)
 
-    def fits(self, early: bool) -> bool:
+    def fits(self, imported: int) -> bool:
         """Tell whether a task may be given to it: it lives, and has all imports that the task wants."""
-        return not self._ended and (early or not self._early)
+        return not self._ended and self._imported >= imported
 
     def ask(self, task: Any) -> tuple[Exception | None, Any]:
         """Have a task run; return what it raised, or its outcome. Raises OSError, EOFError when the process dies."""

@@ -15,7 +15,7 @@ from assess_lib.warm import client as warm
 
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 
-# What it imports: first what the two stages use, and while they run the rest, what cells use before what pages use.
+# What it imports: first what the two stages use, and while they run the rest: what units' reports use, and the county.
 EARLY = (
     "assess_lib.publish.lean:import_jupyter",
     "pandas",
@@ -25,23 +25,28 @@ EARLY = (
     "assess_lib.views.html:compile_first",
     "xlsxwriter",
 )
-_CELLS = (
+_UNIT_CELLS = (
     "matplotlib.backends.backend_svg",
     "assess_lib.figures",
     "assess_lib.publish.rehearsal:rehearse",
+)
+_COUNTY_CELLS = (
     "assess_lib.robustness",
     "assess_lib.views.audit",
     "assess_lib.audit.relations:rehearse",
 )
+_UNITS = (*_UNIT_CELLS, "assess_lib.publish.export:get_ready")
 LATER = (
-    *_CELLS,
-    "assess_lib.publish.export:get_ready",
+    *_UNITS,
+    *_COUNTY_CELLS,
     "assess_lib.auditbook.write",
     "assess_lib.publish.county_workbook",
     "assess_lib.publish.county_document",
     "assess_lib.publish.publication:get_ready",
 )
-KERNELS = ("pandas", "assess_lib.pipeline", "assess_lib.views", *_CELLS)
+FOR_STAGES, FOR_UNITS, FOR_ALL = 0, len(_UNITS), len(LATER)
+"""How many of ``LATER`` must be imported where a stage's notebook, a unit's report, or anything, is made."""
+KERNELS = ("pandas", "assess_lib.pipeline", "assess_lib.views", *_UNIT_CELLS, *_COUNTY_CELLS)
 """What kernels find imported, also where each worker has a nursery of its own."""
 
 # How a person's settings reach Python, Jupyter, the figures and the PDF. Workers and kernels get none of them, but

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from assess_lib.errors import AssessError, EnvironmentFailure
-from assess_lib.publish import batch
+from assess_lib.publish import batch, hearth
 from assess_lib.publish.batch import Failure, Outcome, Task
 from assess_lib.publish.executors import LocalProcesses, Lost
 from assess_lib.publish.reuse import key_of
@@ -77,7 +77,7 @@ class DaskWorkers:
         threads: dict[str, int] = self._client.nthreads()
         return max(1, sum(threads.values()))
 
-    def submit(self, task: Task, early: bool = False) -> Future[Any]:
+    def submit(self, task: Task, imported: int = 0) -> Future[Any]:
         """Send a task; a task that killed several workers comes back as failed."""
         outcome: Future[Any] = Future()
         sent = self._pool.submit(make, Parcel(self._software, self._notebook, task))
@@ -131,7 +131,7 @@ def make(parcel: Parcel) -> Outcome:
         )
     for _ in range(2):  # a process may die of another task's fault: each task gets a second chance
         with _lock:
-            outcome = _own_processes(parcel).submit(parcel.task)
+            outcome = _own_processes(parcel).submit(parcel.task, hearth.FOR_UNITS)
         try:
             made: Outcome = outcome.result()
             return made

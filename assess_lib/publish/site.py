@@ -161,6 +161,12 @@ def index_page(data: ScoredSet, roster: Iterable[Row], files: Collection[str]) -
     )
 
 
+def get_ready() -> None:
+    """Load what the index needs, so that it is made in a moment when all reports are there."""
+    spellings("县")
+    compile_page("index.html.j2")
+
+
 def compile_page(template: str) -> None:
     """Compile a page's template, so that the first page made of it costs no more than later ones."""
     _environment().get_template(template)

@@ -29,7 +29,7 @@ from assess_lib.errors import (
 )
 from assess_lib.history import YearSet
 from assess_lib.paths import PROCESSED_VARIABLE, RAW_VARIABLE, REPORTS_VARIABLE, YearPaths, project_root
-from assess_lib.publish import documents
+from assess_lib.publish import documents, site
 from assess_lib.publish.batch import Batch, Expected, Failure, Made, Outcome, Task
 from assess_lib.publish.executors import Executor
 from assess_lib.publish.folder import (
@@ -51,7 +51,7 @@ from assess_lib.store import ScoredSet, csvfile
 from assess_lib.views import Explored, UnitReport, explore_ahead, page_metadata
 from assess_lib.views.pack import ledger_csv
 
-_AHEAD = ("pandas", "pypinyin", "assess_lib.robustness", "assess_lib.sensitivity")
+_AHEAD = ("pandas", "assess_lib.robustness", "assess_lib.sensitivity")
 
 Progress = Callable[[str, int, int], None]
 """Called as each notebook ends: what it was about, how many are done, how many there are."""
@@ -390,9 +390,18 @@ class _Meanwhile:
 
 
 def _import_ahead() -> None:
-    for name in _AHEAD:
-        with suppress(Exception):  # whoever needs it will say why it cannot be had
+    with suppress(Exception):  # whoever needs it will say why it cannot be had
+        for name in _AHEAD:
             importlib.import_module(name)
+        site.get_ready()
+
+
+def _importing_beside(tasks: Iterator[Task | Made]) -> Iterator[Task | Made]:
+    """Yield the tasks; once there is one, import what will be needed when they are done, while they are worked on."""
+    for number, task in enumerate(tasks):
+        if number == 0:
+            threading.Thread(target=_import_ahead, daemon=True).start()
+        yield task
 
 
 def _as_error(failure: Failure, problems: Sequence[Problem]) -> AssessError | None:
@@ -435,7 +444,7 @@ def _reports(
     if unknown:
         raise UsageError(f"结果中没有单位编码“{unknown[0]}”。请核对“单位名录”中的单位编码。")
     work = _Work(sources, standing, scope, batch.target)
-    outcomes = batch.run(work.tasks(), lambda outcome: work.done(outcome, progress))
+    outcomes = batch.run(_importing_beside(work.tasks()), lambda outcome: work.done(outcome, progress))
     if any(outcome.failure for outcome in outcomes):
         raise _failed(paths, batch.target, outcomes)
     files = work.files | {file for outcome in outcomes for file in outcome.files}

@@ -58,8 +58,8 @@ class Forked:
             raise CannotFork("the nursery could not fork")
         told = json.loads(answer)
         self.pid: int = told["pid"]
-        self.whole: bool = told["whole"]
-        """Whether all modules had been imported when it was forked."""
+        self.later: int = told["later"]
+        """How many of the modules that can wait had been imported when it was forked."""
         self._handle: int | None = handles[0]
         self.returncode: int | None = None
 
@@ -128,7 +128,7 @@ class Nursery:
     """The process that kernels are forked from; it ends when this process does."""
 
     def __init__(self, imports: Sequence[str], environment: Mapping[str, str], later: Sequence[str] = ()) -> None:
-        """Start the process; it imports while the caller goes on, what stands in ``later`` when no request waits."""
+        """Start the process; it imports while the caller goes on, what stands in ``later`` while no request waits."""
         self.imports = tuple(imports)
         self.environment = _shared(environment)
         self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -185,12 +185,12 @@ class Nursery:
         wire: bool,
         *,
         call: str = "",
-        whole: bool = False,
+        later: int = 0,
     ) -> Any:
         """Fork a kernel; return its handle and, when ``wire``, the socket to talk by. Raises CannotFork.
 
-        With ``call`` (``module:function``) that function is called with the socket in the kernel's place; ``whole``
-        waits until the last module is imported.
+        With ``call`` (``module:function``) that function is called with the socket in the kernel's place. ``later``
+        is how many of the modules that can wait must be imported.
         """
         with self._lock, contextlib.ExitStack() as ours:
             try:
@@ -205,7 +205,7 @@ class Nursery:
                     "folder": folder,
                     "environment": dict(environment),
                     "call": call,
-                    "whole": whole,
+                    "later": later,
                 }
                 socket.send_fds(self._requests, [json.dumps(request).encode()], [one.fileno() for one in lines])
                 self._await_imports()  # only now: the process finds the request before it imports what can wait

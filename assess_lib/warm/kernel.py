@@ -15,7 +15,7 @@ import socket
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -140,6 +140,9 @@ class WiredKernel(IPythonKernel):
     quiet = False
     """Whether only outputs and replies are sent: nobody waits for a word that a cell begins or has ended."""
     last_status = "ok"
+    # ipykernel lets half a millisecond pass after each cell, because a reply may overtake outputs on another socket.
+    # Here all come by one.
+    _execute_sleep = 0.0
 
     @property
     def _supports_kernel_subshells(self) -> bool:
@@ -187,6 +190,8 @@ class WiredApp(WarmApp):
     """
 
     kernel_class = TypeTrait(WiredKernel, klass=IPythonKernel)
+    _modules: Set[str] = frozenset()
+    """The names of all modules when it was built."""
     built_for: tuple[tuple[str, ...], str] | None = None
     """Of what arguments, and in what folder, it was built; None: not yet."""
 
@@ -198,6 +203,11 @@ class WiredApp(WarmApp):
         self.init_blackhole()  # type: ignore[no-untyped-call]
         self.init_sockets()
         self.init_kernel()
+        self.kernel.shell.display_formatter.format(None)  # makes the formatters of all kinds
+        for extension in self.default_extensions:
+            with contextlib.suppress(Exception):  # the kernel will try again, and say what is wrong
+                self.kernel.shell.extension_manager.load_extension(extension)
+        self._modules = set(sys.modules)
         self.built_for = tuple(settings), str(Path.cwd())
 
     def initialize(self, argv: Any = None) -> None:
@@ -212,9 +222,26 @@ class WiredApp(WarmApp):
         self.init_shell()  # type: ignore[no-untyped-call]
         self.init_gui_pylab()
         self.init_extensions()  # type: ignore[no-untyped-call]
-        self.init_code()  # type: ignore[no-untyped-call]
+        self.init_code()
         sys.stdout.flush()
         sys.stderr.flush()
+
+    def init_code(self) -> None:
+        """Run what settings say is to be run first, as IPython does.
+
+        IPython notes the names of all modules here. They were noted before the fork: to look at each of them once more
+        would copy a thousand pages of memory, a third of all that a kernel copies until its first cell.
+        """
+        self._run_startup_files()  # type: ignore[no-untyped-call]
+        self._run_exec_lines()  # type: ignore[no-untyped-call]
+        self._run_exec_files()  # type: ignore[no-untyped-call]
+        shell: Any = self.shell
+        if self.hide_initial_ns:
+            shell.user_ns_hidden.update(shell.user_ns)
+        self._run_cmd_line_code()  # type: ignore[no-untyped-call]
+        self._run_module()  # type: ignore[no-untyped-call]
+        same = len(self._modules) == len(sys.modules)
+        shell._sys_modules_keys = self._modules if same else set(sys.modules)
 
     def init_sockets(self) -> None:
         """Take the socket pair in the place of sockets; the socket itself comes later."""

@@ -35,6 +35,7 @@ _KERNEL = (
     "ipykernel_launcher",
     "assess_lib.warm.kernel",
     "ipykernel.debugger",
+    "faulthandler",
     "pdb",
     "tornado.platform.asyncio",
     "IPython.core.completerlib",
@@ -98,7 +99,8 @@ def serve(descriptor: int, imports: Sequence[str], later: Sequence[str] = ()) ->
     """Import the modules, then fork for each request that comes in by the socket, until that is closed.
 
     A name ``module:function`` is imported and called. The first message that goes out tells the files to watch, or
-    why nothing can be forked here. Modules of ``later`` are imported after that, one by one, whenever no request waits.
+    why nothing can be forked here. Modules of ``later`` are imported after that, one by one, while no request waits,
+    until one has told how many of them it wants.
     """
     requests = socket.socket(fileno=descriptor)
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")  # as an ordinary kernel does
@@ -169,6 +171,8 @@ class _Nursery:
         self._requests = requests
         self._before = before
         self._later = deque(later)
+        self._imported = 0  # of them
+        self._told = False  # how many are wanted
         self._keepers: set[int] = set()
         self._folders: set[str] = set()
         self._woken, waking = os.pipe()
@@ -181,7 +185,7 @@ class _Nursery:
         """Serve until the other side is gone; kernels that still run end with it, as their life lines break."""
         requests = self._requests.fileno()
         while True:
-            ready, _, _ = select.select([requests, self._woken], [], [], 0 if self._later else None)
+            ready, _, _ = select.select([requests, self._woken], [], [], 0 if self._later and not self._told else None)
             if not ready:
                 self._import_next()
             if self._woken in ready:
@@ -195,9 +199,10 @@ class _Nursery:
                 if "leave" in told:
                     self._folders.add(told["leave"])
                     continue
-                while told["whole"] and self._later:
+                self._told = self._told or told["later"] > 0
+                while self._later and self._imported < told["later"]:
                     self._import_next()
-                told["whole"] = not self._later
+                told["later"] = self._imported
                 told["environment"] = {**told["environment"], **self._made()}
                 self._fork(told, lines)
 
@@ -211,6 +216,7 @@ class _Nursery:
     def _import_next(self) -> None:
         gc.disable()
         _import(self._later.popleft())
+        self._imported += 1
         if self._later:
             gc.enable()
         else:
@@ -277,7 +283,7 @@ def _keep(request: dict[str, Any], lines: list[int], requests: socket.socket) ->
         if len(lines) > 1:
             os.close(lines[1])
         try:
-            socket.send_fds(line, [json.dumps({"pid": kernel, "whole": request["whole"]}).encode()], [handle])
+            socket.send_fds(line, [json.dumps({"pid": kernel, "later": request["later"]}).encode()], [handle])
             while handle not in (ready := select.select([line.fileno(), handle], [], [])[0]):
                 if not line.recv(_ANSWER):
                     break
