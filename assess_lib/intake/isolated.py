@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-import select
+import selectors
 import signal
 import subprocess
 import sys
@@ -246,7 +246,11 @@ class IsolatedReader:
 
 def _speaks(answers: IO[bytes] | None) -> bool:
     """Tell whether a process has said something, where that can be seen without waiting."""
-    return os.name != "nt" and answers is not None and bool(select.select([answers], [], [], 0)[0])
+    if os.name == "nt" or answers is None:
+        return False
+    with selectors.DefaultSelector() as selector:
+        selector.register(answers, selectors.EVENT_READ)
+        return bool(selector.select(0))
 
 
 @contextmanager
