@@ -184,6 +184,14 @@ def open_notebook(page: Any, name: str) -> None:
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
 
 
+def side_by_side(page: Any, selector: str) -> bool:
+    """Tell whether the first two of these elements stand in one line, the first at the left of the second."""
+    first, second = (page.locator(selector).nth(place).bounding_box() for place in (0, 1))
+    return bool(first["y"] < second["y"] + second["height"] and second["y"] < first["y"] + first["height"]) and bool(
+        first["x"] + first["width"] <= second["x"] + 1
+    )
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_project(tmp_path_factory.mktemp("lab"))
@@ -219,6 +227,7 @@ def test_an_analysts_first_quarter_of_an_hour(opened: tuple[Any, list[str]]) -> 
     shown = run_all(page)
     assert "核对通过" in shown and "水沟镇" in shown
     assert "补贴$100$误作$200$" in shown and page.locator("mjx-container").count() == 0
+    assert side_by_side(page, ".figures > div") and side_by_side(page, ".need-to-know > div:first-child > *")
     assert outside == []
 
 

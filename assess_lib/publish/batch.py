@@ -39,7 +39,7 @@ from assess_lib.publish.executors import Executor, Ground, LocalProcesses, Lost
 from assess_lib.warm import client as warm
 
 START_TIMEOUT = 120  # seconds until a kernel answers, on a busy machine
-_AHEAD = 4  # tasks that are worked out for each process: while all are busy, the caller finds out what is next
+_AHEAD = 32  # tasks that are worked out for each process: while all are busy, the caller finds out what is next
 CELL_TIMEOUT = 600  # seconds that one cell may take
 _LOOK_ROUND = 10  # seconds without an outcome until the batch asks whether anybody is still at work
 NOTEBOOK_TIMEOUT = 1800  # seconds that a whole notebook may take
