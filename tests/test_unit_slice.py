@@ -159,13 +159,12 @@ def big(count: int) -> ScoredSet:
 
 def peak_of_cutting(data: ScoredSet) -> tuple[int, int]:
     """Cut every slice of a set, one after the other; return the most memory taken meanwhile and the mean size."""
-    slices, sizes = Slices(data), []
-    next(iter(data.results["unit_id"]))
+    slices, size = Slices(data), 0
     tracemalloc.start()
     try:
         for unit in data.results["unit_id"]:
-            sizes.append(len(slices.cut(unit).dump()))
-        return tracemalloc.get_traced_memory()[1], sum(sizes) // len(sizes)
+            size += len(slices.cut(unit).dump())
+        return tracemalloc.get_traced_memory()[1], size // len(data.results)
     finally:
         tracemalloc.stop()
 
