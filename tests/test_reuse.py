@@ -55,6 +55,11 @@ def run(place: Path, **options: Any) -> year.Published:
     return year.run_year(places(place), **chosen)
 
 
+def report(place: Path, **options: Any) -> year.Published:
+    """Make reports of a project's scored set alone."""
+    return year.report_year(places(place), notebooks=place / "notebooks", jobs=1, **options)
+
+
 def outputs(place: Path) -> dict[str, bytes]:
     """Return all that a run leaves, but for the register and the lock files."""
     return {f"p/{name}": data for name, data in contents(place / "data/processed/2022").items()} | {
@@ -110,6 +115,16 @@ def test_force_runs_everything(copy: Path, ran: list[str]) -> None:
     before = outputs(copy)
     assert run(copy, force=True).reused == 0
     assert sorted(ran) == sorted([*STAGES, *COUNTY, *(f"units/{unit}" for unit in UNITS)])
+    assert outputs(copy) == before
+
+
+@pytest.mark.parametrize("way", [run, report])
+def test_force_leaves_what_was_not_asked_for(copy: Path, ran: list[str], way: Callable[..., year.Published]) -> None:
+    """With force and one unit that unit's report is made, and the other units' stay: nothing is lost."""
+    before = outputs(copy)
+    made = way(copy, units=["T01"], force=True)
+    assert [name for name in ran if name.startswith("units/")] == ["units/T01"]
+    assert (made.units, made.reused, made.dropped) == (1, 0, ())
     assert outputs(copy) == before
 
 

@@ -205,10 +205,10 @@ def others_that_stand(
                 yield report, key, files
 
 
-def write_index(folder: Path, sources: Sources, standing: Standing, files: Collection[str]) -> str:
-    """Write the index over the reports that lie in the folder; return its key."""
+def write_index(folder: Path, sources: Sources, standing: Standing, files: Collection[str], force: bool) -> str:
+    """Write the index over the reports that lie in the folder, with ``force`` anew in any case; return its key."""
     key = sources.index_key(files)
-    kept = standing.read([documents.INDEX]) if standing.has(documents.INDEX, key) else None
+    kept = standing.read([documents.INDEX]) if standing.has(documents.INDEX, key) and not force else None
     content = kept or {
         documents.INDEX: site.index_page(sources.data, sources.tables["单位名录"], files).encode("utf-8")
     }

@@ -76,17 +76,17 @@ def _is_registered(reports: Path, processed: Path) -> bool:
 class Standing:
     """The reports that stand in a folder, as far as they are what their receipt says."""
 
-    def __init__(self, reports: Path, processed: Path, *, force: bool = False) -> None:
-        """Take the two folders; with ``force`` nothing that stands may be used.
+    def __init__(self, reports: Path, processed: Path) -> None:
+        """Take the two folders.
 
-        Nor may anything whose receipt is not the one that the last run put on register: files that were altered
+        Nothing may be used whose receipt is not the one that the last run put on register: files that were altered
         together with their receipt must not be sealed anew as if this run had made them.
         """
         self._reports = reports
         self.slip = read_slip(reports)
         self.outputs: Mapping[str, str] = self.slip.get("outputs", {})
         keys = self.slip.get("keys")
-        usable = isinstance(keys, dict) and not force and _is_registered(reports, processed)
+        usable = isinstance(keys, dict) and _is_registered(reports, processed)
         self._keys: Mapping[str, str] = dict(keys or {}) if usable else {}
 
     def data(self, unit_id: str) -> str:

@@ -81,11 +81,15 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """Which reports are asked for: unit codes (none: all of them), the county's summary, PDF or not."""
+    """Which reports are asked for: unit codes (none: all of them), the county's summary, PDF or not.
+
+    With ``force`` they are made even if they stand; those that nobody asked for may stay.
+    """
 
     units: tuple[str, ...]
     county: bool
     pdf: bool
+    force: bool
 
 
 def default_jobs() -> int:
@@ -145,7 +149,7 @@ def run_year(
         options["reopen"] = reason
     if force:
         options["force"] = True
-    scope = _Scope(tuple(units), county=True, pdf=pdf)
+    scope = _Scope(tuple(units), county=True, pdf=pdf, force=force)
     with lock.held(paths.processed, paths.reports), register.recorded(paths.processed, "run", options) as attempt:
         # Here, in the real folder: the stages see the one that is being built, in which no approval ever lies.
         store.settle(paths.processed)
@@ -157,13 +161,13 @@ def run_year(
                 nullcontext(ready) if ready else _batch(paths, source, jobs, scheduler) as batch,
             ):
                 latest = _Latest(new_set.path)
-                standing = Standing(paths.reports, paths.processed, force=force)
+                standing = Standing(paths.reports, paths.processed)
                 asked = {"year": paths.year, **{key: options[key] for key in ("final", "date", "readings")}}
                 key = stages_key(source, before, asked)
                 try:
                     stages: list[Outcome] = []
                     meanwhile = _Meanwhile(new_set.path, readings)
-                    if not reuse_stages(standing, key, paths.processed, new_set.path, new_reports.path):
+                    if force or not reuse_stages(standing, key, paths.processed, new_set.path, new_reports.path):
                         stages = _run_stages(batch, paths, readings, run_date, final, latest, meanwhile, progress)
                     sources = Sources(new_set.path, paths.raw, source, standing, meanwhile.explored)
                     made = _reports(batch, paths, sources, standing, scope, progress)
@@ -175,7 +179,7 @@ def run_year(
                     attempt.problems = pipeline.count_problems(latest.problems)
                 records = frozenset(f"{stage}.ipynb" for stage in STAGES)
                 made = made.and_also(records, dict.fromkeys(STAGES, key) if key else {})
-                kept, dropped = _finish(new_reports.path, sources, standing, made, attempt)
+                kept, dropped = _finish(new_reports.path, sources, standing, made, attempt, force)
                 if lifted:
                     approval.register_reopening(paths.processed, lifted, "run")
                 store.commit_all(new_set, new_reports)
@@ -209,7 +213,7 @@ def report_year(
     begun = time.perf_counter()
     source = notebooks or notebooks_folder()
     _set_of(paths)  # wrong usage is found before anything is touched
-    scope = _Scope(tuple(units), county=not units if county is None else county, pdf=pdf)
+    scope = _Scope(tuple(units), county=not units if county is None else county, pdf=pdf, force=force)
     options = {"units": list(units), "pdf": pdf}
     with lock.held(paths.processed, paths.reports), register.recorded(paths.processed, "report", options) as attempt:
         _set_of(paths)
@@ -217,12 +221,12 @@ def report_year(
             store.Building(paths.reports, store.receipt_names(paths.reports)) as new_reports,
             _batch(paths, source, jobs, scheduler, paths.processed) as batch,
         ):
-            standing = Standing(paths.reports, paths.processed, force=force)
+            standing = Standing(paths.reports, paths.processed)
             sources = Sources(paths.processed, paths.raw, source, standing)
             made = _reports(batch, paths, sources, standing, scope, progress)
             if _set_of(paths).receipt_digest != sources.receipt:
                 raise InputChanged("运行期间结果文件夹有改动。报告没有更新，请重新运行。")
-            kept, dropped = _finish(new_reports.path, sources, standing, made, attempt)
+            kept, dropped = _finish(new_reports.path, sources, standing, made, attempt, force)
             new_reports.commit()
             attempt.receipt = sources.receipt
         _clear_failed(paths.reports)
@@ -532,7 +536,7 @@ class _Work:
         """Take a report over that stands under this key with all files that are wanted; note its key in any case."""
         self.keys[report] = key
         wanted = [name for name in files_of(report) if self._scope.pdf or not name.endswith(".pdf")]
-        files = self._standing.read(wanted) if self._standing.has(report, key) else None
+        files = self._standing_files(report, key, wanted)
         if files is None:
             return False
         self._keep(files)
@@ -543,11 +547,16 @@ class _Work:
     def _take_page(self, report: str, key: str) -> bytes:
         """Take over what stands but for its PDF, and return the record to print it from; blank if nothing does."""
         wanted = [name for name in files_of(report) if not name.endswith(".pdf")]
-        files = self._standing.read(wanted) if self._standing.has(report, key) else None
+        files = self._standing_files(report, key, wanted)
         if files is None:
             return b""
         self._keep(files)
         return files[f"{report}.ipynb"]
+
+    def _standing_files(self, report: str, key: str, wanted: Iterable[str]) -> dict[str, bytes] | None:
+        """Return the files of a report that stands under this key, None if it does not, or is to be made anew."""
+        usable = self._standing.has(report, key) and not self._scope.force
+        return self._standing.read(wanted) if usable else None
 
     def _keep(self, files: Mapping[str, bytes]) -> None:
         write(self._target, files)
@@ -555,7 +564,7 @@ class _Work:
 
 
 def _finish(
-    folder: Path, sources: Sources, standing: Standing, made: _Made, attempt: register.Attempt
+    folder: Path, sources: Sources, standing: Standing, made: _Made, attempt: register.Attempt, force: bool
 ) -> tuple[int, tuple[str, ...]]:
     """Add to the new folder the other reports that stand, the index and the receipt.
 
@@ -571,7 +580,7 @@ def _finish(
             data[unit] = standing.data(unit)
     asked = {name for report in made.keys if report != "units" for name in files_of(report)}
     dropped = tuple(sorted(standing.outputs.keys() - files - asked - {documents.INDEX}))
-    keys[documents.INDEX] = write_index(folder, sources, standing, files)
+    keys[documents.INDEX] = write_index(folder, sources, standing, files, force)
     write_receipt(folder, sources, files | {documents.INDEX}, keys, data, attempt)
     return len(files) - len(made.files), dropped
 
