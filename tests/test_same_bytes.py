@@ -264,6 +264,8 @@ def test_pdf_ignores_the_callers_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
         ("IPYTHONDIR", False),
         ("PANDAS_FUTURE_INFER_STRING", False),
         ("FONTCONFIG_FILE", False),
+        ("FREETYPE_PROPERTIES", False),
+        ("HB_SHAPER_LIST", False),  # how HarfBuzz shapes the figures' letters
         ("LC_TIME", False),
         ("LANGUAGE", False),
     ],
