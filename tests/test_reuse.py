@@ -180,6 +180,18 @@ def test_a_forged_receipt_seals_nothing(copy: Path, ran: list[str]) -> None:
     assert outputs(copy) == before
 
 
+@pytest.mark.parametrize("way", [run, report])
+def test_reports_without_a_receipt_do_not_stay_beside_new_ones(
+    copy: Path, ran: list[str], way: Callable[..., year.Published]
+) -> None:
+    """Where the receipt was removed, an old PDF is not kept as if it were somebody's own file; that one is kept."""
+    (copy / "reports/2022/receipt.json").unlink()
+    (copy / "reports/2022/units/notes.pdf").write_bytes(b"somebody's own")
+    way(copy, pdf=False)
+    left = [name for name in contents(copy / "reports/2022") if name.endswith(".pdf")]
+    assert left == ["units/notes.pdf"]
+
+
 def test_a_damaged_register_vouches_for_nothing(copy: Path, ran: list[str]) -> None:
     """Where a line of the register was altered, everything is made again."""
     run(copy)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import cached_property
@@ -46,6 +46,15 @@ def files_of(report: str) -> tuple[str, ...]:
     pages = {page.name: page for page in documents.PAGES}
     printed = report.startswith(UNITS) or pages[report].pdf
     return tuple(report + ending for ending in (".ipynb", ".html", *((".pdf",) if printed else ())))
+
+
+def our_files(units: Iterable[str]) -> frozenset[str]:
+    """Return every file that the reports of these units, the county's, the stages' records and the index can have.
+
+    They are ours also where the receipt that listed them is gone: left in place they would lie beside another set's.
+    """
+    reports = (*STAGES, *county_reports(), *map(unit_report, units))
+    return frozenset({documents.INDEX, *(name for report in reports for name in files_of(report))})
 
 
 class Sources:

@@ -40,6 +40,7 @@ from assess_lib.publish.folder import (
     county_reports,
     files_of,
     others_that_stand,
+    our_files,
     reuse_stages,
     stages_key,
     unit_report,
@@ -180,6 +181,7 @@ def run_year(
                 records = frozenset(f"{stage}.ipynb" for stage in STAGES)
                 made = made.and_also(records, dict.fromkeys(STAGES, key) if key else {})
                 kept, dropped = _finish(new_reports.path, sources, standing, made, attempt, force)
+                new_reports.claim(our_files(sources.units))
                 if lifted:
                     approval.register_reopening(paths.processed, lifted, "run")
                 store.commit_all(new_set, new_reports)
@@ -227,6 +229,7 @@ def report_year(
             if _set_of(paths).receipt_digest != sources.receipt:
                 raise InputChanged("运行期间结果文件夹有改动。报告没有更新，请重新运行。")
             kept, dropped = _finish(new_reports.path, sources, standing, made, attempt, force)
+            new_reports.claim(our_files(sources.units))
             new_reports.commit()
             attempt.receipt = sources.receipt
         _clear_failed(paths.reports)

@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -211,6 +211,11 @@ class Building:
                 recover(self.folder, self._ours)
         if isinstance(error, OSError):
             raise disk_failure(error, self.folder) from error
+
+    def claim(self, names: Iterable[str]) -> None:
+        """Count more relative paths among those that the new folder replaces or drops."""
+        self._ours |= frozenset(names)
+        self._our_folders = _parents(self._ours)
 
     def prepare(self) -> None:
         """Do all that can fail for want of space or rights: files to the disk, foreign files carried over."""
