@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -37,6 +38,7 @@ def _written(kind: type[Worksheet], cells: Sequence[tuple[int, int, Any]]) -> by
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(buffer, options)
+    book.set_properties({"created": datetime(2022, 12, 31)})  # else the second at which it is written
     looks = [book.add_format({"bold": True}), book.add_format({"num_format": "0.00"}), book.add_format({"border": 1})]
     book.add_worksheet("空", kind)
     sheet: Any = book.add_worksheet("表", kind)
