@@ -199,19 +199,15 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; without arguments, those of the process."""
-    if arguments is not None:
-        return _told(arguments)
-    _interpreter_in_utf8()
-    garbage.look_seldom()
-    _one_thread()
-    prepare_streams()
-    _kindle(sys.argv[1:])
-    try:
-        return _told(None)
-    finally:
-        garbage.look_no_more()
-
-
-def _told(arguments: Sequence[str] | None) -> int:
+    own = arguments is None
+    if own:
+        _interpreter_in_utf8()
+        garbage.look_seldom()
+        _one_thread()
+        prepare_streams()
+        _kindle(sys.argv[1:])
     with chinese():
-        return _run(arguments)
+        code = _run(arguments)
+    if own:
+        garbage.look_no_more()
+    return code

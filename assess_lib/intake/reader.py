@@ -76,6 +76,11 @@ def _digest(data: bytes) -> bytes:
     return sha256(data).digest()
 
 
+def _known(data: bytes) -> Book | None:
+    """Return the book of a file that was read beforehand with these very bytes."""
+    return _kept.get(_digest(data)) if _kept else None
+
+
 class Books:
     """The books of files that are read in a known order: while one is looked at, the next is being parsed."""
 
@@ -88,9 +93,7 @@ class Books:
         """Read a file as ``read_book`` does, and let this thread's reading process begin with the following one."""
         try:
             data = self._bytes(path)
-            book = _kept.get(_digest(data)) if _kept else None
-            if book is None:
-                book = reader_of_thread().read(data)
+            book = _known(data) or reader_of_thread().read(data)
         except Refused:
             self._read_ahead(path)
             raise
@@ -106,6 +109,6 @@ class Books:
         for following in self._paths[self._paths.index(path) + 1 :]:
             with suppress(Refused):  # told when it is its turn
                 self._held[following] = data = self._bytes(following)
-                if not _kept or _digest(data) not in _kept:
+                if _known(data) is None:
                     reader_of_thread().read_ahead(data)
                     return

@@ -143,8 +143,7 @@ class Batch:
         """
         self.target = target
         self._runtime = runtime_folder()
-        given = setup(notebooks.resolve(), self._runtime, environment, places)
-        self._here = processes(jobs, replace(given, expected=expected))
+        self._here = processes(jobs, setup(notebooks.resolve(), self._runtime, environment, places, expected))
         self._elsewhere = elsewhere
         self._here.warm_up()
 
@@ -247,9 +246,16 @@ def _imported_for(task: Task | Made, early: bool) -> int:
     return hearth.FOR_UNITS if isinstance(task, Task) and task.own else hearth.FOR_ALL
 
 
-def setup(notebooks: Path, runtime: Path, environment: Mapping[str, str], places: Mapping[Path, str]) -> _Setup:
-    """Return what worker processes need to know: the folders, the kernels' environment, labels for paths in records."""
-    return _Setup(notebooks, runtime, dict(environment), dict(places) | _own_places(runtime))
+def setup(
+    notebooks: Path,
+    runtime: Path,
+    environment: Mapping[str, str],
+    places: Mapping[Path, str],
+    expected: Expected | None = None,
+) -> _Setup:
+    """Return what worker processes need to know: the folders, the kernels' environment, labels for paths in records,
+    and what they can do while nobody waits."""
+    return _Setup(notebooks, runtime, dict(environment), dict(places) | _own_places(runtime), expected)
 
 
 def processes(jobs: int, given: _Setup) -> LocalProcesses:

@@ -180,8 +180,7 @@ def run_year(
                     attempt.problems = pipeline.count_problems(latest.problems)
                 records = frozenset(f"{stage}.ipynb" for stage in STAGES)
                 made = made.and_also(records, dict.fromkeys(STAGES, key) if key else {})
-                kept, dropped = _finish(new_reports.path, sources, standing, made, attempt, force)
-                new_reports.claim(our_files(sources.units))
+                kept, dropped = _finish(new_reports, sources, standing, made, attempt, force)
                 if lifted:
                     approval.register_reopening(paths.processed, lifted, "run")
                 store.commit_all(new_set, new_reports)
@@ -228,8 +227,7 @@ def report_year(
             made = _reports(batch, paths, sources, standing, scope, progress)
             if _set_of(paths).receipt_digest != sources.receipt:
                 raise InputChanged("运行期间结果文件夹有改动。报告没有更新，请重新运行。")
-            kept, dropped = _finish(new_reports.path, sources, standing, made, attempt, force)
-            new_reports.claim(our_files(sources.units))
+            kept, dropped = _finish(new_reports, sources, standing, made, attempt, force)
             new_reports.commit()
             attempt.receipt = sources.receipt
         _clear_failed(paths.reports)
@@ -567,15 +565,15 @@ class _Work:
 
 
 def _finish(
-    folder: Path, sources: Sources, standing: Standing, made: _Made, attempt: register.Attempt, force: bool
+    new: store.Building, sources: Sources, standing: Standing, made: _Made, attempt: register.Attempt, force: bool
 ) -> tuple[int, tuple[str, ...]]:
-    """Add to the new folder the other reports that stand, the index and the receipt.
+    """Add to the new folder the other reports that stand, the index and the receipt; let it replace all that is ours.
 
     Returns how many files stay beside those asked for, and the names of those that go: they are not what the set says.
     """
     files, keys, data = set(made.files), dict(made.keys), dict(made.data)
     for report, key, kept in others_that_stand(sources, standing, made.keys):
-        write(folder, kept)
+        write(new.path, kept)
         files |= kept.keys()
         keys[report] = key
         if report.startswith(UNITS):
@@ -583,8 +581,9 @@ def _finish(
             data[unit] = standing.data(unit)
     asked = {name for report in made.keys if report != "units" for name in files_of(report)}
     dropped = tuple(sorted(standing.outputs.keys() - files - asked - {documents.INDEX}))
-    keys[documents.INDEX] = write_index(folder, sources, standing, files, force)
-    write_receipt(folder, sources, files | {documents.INDEX}, keys, data, attempt)
+    keys[documents.INDEX] = write_index(new.path, sources, standing, files, force)
+    write_receipt(new.path, sources, files | {documents.INDEX}, keys, data, attempt)
+    new.claim(our_files(sources.units))
     return len(files) - len(made.files), dropped
 
 

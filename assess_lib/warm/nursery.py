@@ -24,7 +24,6 @@ import signal
 import socket
 import stat
 import sys
-from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -170,8 +169,8 @@ class _Nursery:
         _prctl(_SUBREAPER, 1)
         self._requests = requests
         self._before = before
-        self._later = deque(later)
-        self._imported = 0  # of them
+        self._later = later
+        self._imported = 0  # of them, the first ones
         self._told = False  # how many are wanted
         self._keepers: set[int] = set()
         self._folders: set[str] = set()
@@ -185,7 +184,8 @@ class _Nursery:
         """Serve until the other side is gone; kernels that still run end with it, as their life lines break."""
         requests = self._requests.fileno()
         while True:
-            ready, _, _ = select.select([requests, self._woken], [], [], 0 if self._later and not self._told else None)
+            idle = not self._told and self._imported < len(self._later)
+            ready, _, _ = select.select([requests, self._woken], [], [], 0 if idle else None)
             if not ready:
                 self._import_next()
             if self._woken in ready:
@@ -200,7 +200,7 @@ class _Nursery:
                     self._folders.add(told["leave"])
                     continue
                 self._told = self._told or told["later"] > 0
-                while self._later and self._imported < told["later"]:
+                while self._imported < min(told["later"], len(self._later)):
                     self._import_next()
                 told["later"] = self._imported
                 told["environment"] = {**told["environment"], **self._made()}
@@ -215,12 +215,9 @@ class _Nursery:
 
     def _import_next(self) -> None:
         gc.disable()
-        _import(self._later.popleft())
+        _import(self._later[self._imported])
         self._imported += 1
-        if self._later:
-            gc.enable()
-        else:
-            _keep_all()
+        _keep_all()
 
     def _made(self) -> dict[str, str]:
         """Return what the imports themselves set in the environment, as they would in an ordinary kernel."""
