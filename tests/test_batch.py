@@ -8,11 +8,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import nbformat
-import psutil
 import pytest
 from build import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -206,9 +206,37 @@ with Batch(Path({str(notebooks)!r}), Path({str(target)!r}), environment={{}}, pl
         assert process.stdout is not None
         runtime = Path(process.stdout.readline().strip())
         wait_until(begun.exists)
+        assert processes_of(runtime)
         process.kill()
     wait_until(lambda: not runtime.exists())
-    assert not [p for p in psutil.process_iter(["environ"]) if str(runtime) in str(p.info["environ"])]
+    assert not processes_of(runtime)
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="processes are forked on Linux alone")
+def test_processes_end_while_the_caller_goes_on(tmp_path: Path) -> None:
+    """Told that no task comes any more, the batch ends its processes before its caller leaves it; nothing stays."""
+    notebooks, target = tmp_path / "notebooks", tmp_path / "reports"
+    notebooks.mkdir()
+    target.mkdir()
+    write_notebook(notebooks, "short.ipynb", "1")
+    with Batch(notebooks, target, environment={}, places={}, jobs=2) as batch:
+        runtime = batch._runtime
+        outcomes = batch.run([Task("short", "short.ipynb", {})])
+        assert processes_of(runtime)
+        batch.end_meanwhile()
+        wait_until(lambda: not processes_of(runtime))
+    assert outcomes[0].files == ("short.ipynb",) and (target / "short.ipynb").is_file()
+    assert not runtime.exists()
+
+
+def processes_of(runtime: Path) -> list[int]:
+    """Return the processes that write into a batch's private folder, also where that is gone: its workers' logs."""
+    found = set()
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):
+            if str(runtime) in os.readlink(link):
+                found.add(int(link.parts[2]))
+    return sorted(found)
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

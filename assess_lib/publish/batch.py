@@ -145,11 +145,17 @@ class Batch:
         self._runtime = runtime_folder()
         self._here = processes(jobs, setup(notebooks.resolve(), self._runtime, environment, places, expected))
         self._elsewhere = elsewhere
+        self._ending: threading.Thread | None = None
         self._here.warm_up()
 
     def get_ready(self) -> None:
         """Open the processes of this machine before there is a task, while the caller goes on."""
         self._here.get_ready()
+
+    def end_meanwhile(self) -> None:
+        """Begin to end the processes of this machine, while the caller goes on: no task comes any more."""
+        self._ending = threading.Thread(target=self._here.stop, args=(False,))
+        self._ending.start()
 
     def __enter__(self) -> Self:
         return self
@@ -157,6 +163,8 @@ class Batch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._ending is not None:
+            self._ending.join()
         for executor in self._executors():
             executor.stop(at_once=kind is not None)
         clear(self._runtime)

@@ -450,6 +450,7 @@ def _reports(
         raise UsageError(f"结果中没有单位编码“{unknown[0]}”。请核对“单位名录”中的单位编码。")
     work = _Work(sources, standing, scope, batch.target)
     outcomes = batch.run(_importing_beside(work.tasks()), lambda outcome: work.done(outcome, progress))
+    batch.end_meanwhile()  # receipts and index are written here
     if any(outcome.failure for outcome in outcomes):
         raise _failed(paths, batch.target, outcomes)
     files = work.files | {file for outcome in outcomes for file in outcome.files}
