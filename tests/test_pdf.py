@@ -32,6 +32,7 @@ from assess_lib.publish import archive, export, paper
 NAMES = (f"units/{SCORED}", f"units/{VETOED}", f"units/{MANY}", "publication")
 ALL = (*NAMES, f"units/{RARE}", f"units/{OPEN}", "county_summary")
 PROFILES = "PDFA-3A,PDFUA-1"
+HEAD = "2022年全县汇总分析"
 PDFUA_PART = "{http://www.aiim.org/pdfua/ns/id/}part"
 
 
@@ -283,6 +284,35 @@ def test_each_sheet_says_what_it_belongs_to(reports: Reports, name: str) -> None
         )
         x = next(x for said, x, y in reversed(places) if str(number) in said and y < 120)
         assert (x > float(sheet.mediabox.width) / 2) == (number % 2 == 1)
+
+
+@pytest.mark.parametrize("more", [0, 5, 6, 8])
+def test_the_countys_first_page_is_one_page(reports: Reports, more: int) -> None:
+    """What leaders must know stays on one page when there is more of it, in smaller print; the next one begins anew."""
+    first, second, *_ = sheets_of(reports, more)
+    for number in range(more):
+        assert f"第{number}句话。" in first
+    assert second.startswith("一、最终得分的分布")
+
+
+def test_a_first_page_that_is_far_too_long_runs_on(reports: Reports) -> None:
+    """Twenty sentences more are no page's worth in any readable print: all of them are printed, over two pages."""
+    first, second, third, *_ = sheets_of(reports, 20)
+    assert "第0句话。" in first and "第19句话。" in second
+    assert "".join(f"第{number}句话。" for number in range(20)) in re.sub("—1—", "", first + second)
+    assert third.startswith("一、最终得分的分布")
+
+
+def sheets_of(reports: Reports, more: int) -> list[str]:
+    """Return what each sheet of the county's summary says below its head, with more sentences on the first page."""
+    soup = BeautifulSoup(reports.page("county_summary").read_text(encoding="utf-8"), "html.parser")
+    (place,) = soup.select(".county-first")
+    for number in range(more):
+        added = soup.new_tag("p", attrs={"class": "said"})
+        added.string = f"第{number}句话。"
+        place.append(added)
+    reader = PdfReader(io.BytesIO(export.to_pdf(str(soup))))
+    return [re.sub(r"\s", "", page.extract_text()).partition(HEAD)[2] for page in reader.pages]
 
 
 def test_what_the_template_does_not_know_is_shown() -> None:

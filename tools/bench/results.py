@@ -6,15 +6,18 @@ import json
 import os
 import platform
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 from typing import Literal
 
 Sense = Literal["times faster", "times the time", "seconds", "slope"]
 HEADINGS = ("work", "against", "goal", "measured", "seconds", "remarks")
 # Of two rates one is better when it is larger, of all else when it is smaller.
 _LARGER_IS_BETTER = ("times faster",)
+_LABEL = 56  # characters in a line beside the plot
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,19 @@ def room(row: Row) -> float | None:
     return measured / row.goal if row.sense in _LARGER_IS_BETTER else row.goal / measured
 
 
+def labels(rows: Sequence[Row]) -> list[str]:
+    """Return what the plot calls each row: its work, and where several rows have the same, what it is held against.
+
+    >>> labels([Row("a", "reports", "x", "seconds", 1.0), Row("b", "reports", "y", "seconds", 1.0)])
+    ['reports\\nagainst x', 'reports\\nagainst y']
+    """
+    shared = Counter(row.work for row in rows)
+    return [
+        row.work if shared[row.work] == 1 else f"{row.work}\nagainst {shorten(row.against, _LABEL, placeholder=' …')}"
+        for row in rows
+    ]
+
+
 def plot(rows: Iterable[Row], target: Path) -> None:
     """Draw how far each row is beyond its goal (the line at 1), on a scale where each step doubles; write it as SVG."""
     import matplotlib
@@ -170,7 +186,7 @@ def plot(rows: Iterable[Row], target: Path) -> None:
         colours = ["#1f3d5c" if found >= 1 else "#7d3328" for _, found in drawn]
         # Bars begin at the goal: to the right it is reached, to the left missed.
         axes.barh(places, [found - 1 for _, found in drawn], left=1, color=colours, height=0.6)
-        axes.set_yticks(places, [row.work for row, _ in drawn])
+        axes.set_yticks(places, labels([row for row, _ in drawn]))
         axes.invert_yaxis()
         axes.set_xscale("log", base=2)
         least, most = min(found for _, found in drawn), max(found for _, found in drawn)

@@ -152,7 +152,7 @@ def unit_reports(bench: Bench) -> list[Row]:
         if not skipped and not bench.quick:
             other.append(sum(in_process(bench, "ploomber")))
     work = f"{len(bench.chosen)} unit reports"
-    bare_floor = "floor: cells in one warm process, html, pdf; two processes"
+    bare_work = "cells in one process, html, pdf; two processes"
     if bench.quick:
         skipped = "left out with --quick"
     return [
@@ -170,7 +170,7 @@ def unit_reports(bench: Bench) -> list[Row]:
         Row(
             "floor",
             work,
-            bare_floor,
+            f"the floor, warm: {bare_work}",
             "times the time",
             1.5,
             tuple(own),
@@ -180,7 +180,7 @@ def unit_reports(bench: Bench) -> list[Row]:
         Row(
             "floor started",
             work,
-            f"{bare_floor}, with their start",
+            f"the floor from its start: {bare_work}",
             "times the time",
             1.5,
             tuple(own),
