@@ -7,12 +7,10 @@ decided on each. The roster goes along; facts, standards and their document numb
 
 from __future__ import annotations
 
-import errno
 import io
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,7 +28,7 @@ from assess_lib.confirmations import Rule, rules_of
 from assess_lib.errors import InputRejected, UsageError
 from assess_lib.scheme import DEDUCTING_METHODS, PENDING, ReportFacts, Scheme
 from assess_lib.scheme_file import load_scheme
-from assess_lib.store.folder import disk_failure
+from assess_lib.store.fresh import fresh_folder
 from assess_lib.tables import TABLES, Row, Table
 from assess_lib.templates.columns import WIDE
 
@@ -287,23 +285,12 @@ def make_new_year(places: Places) -> NewYear:
     files = {f"{table.name}.xlsx": blank_workbook(table) for table in TABLES.values() if table.name != _ROSTER}
     files[f"{_ROSTER}.xlsx"] = carried_roster(roster)
     files[SCHEME_FILE] = copied_scheme(text, scheme, places.year).encode()
-    try:
-        places.target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(
-            prefix=f".{places.target.name[:40]}.", suffix=".building", dir=places.target.parent
-        ) as draft:
-            new = Path(draft) / "new"  # with the usual rights: the temporary folder itself is its owner's alone
-            new.mkdir()
-            for name, data in files.items():
-                (new / name).write_bytes(data)
-            _check_copy(new / SCHEME_FILE, places.year, len(rules))
-            if os.path.lexists(places.target):
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-            os.rename(new, places.target)
-    except OSError as error:
-        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-            raise UsageError(f"{places.target.name} 已经存在，没有改动。") from error
-        raise disk_failure(error, places.target) from error
+    with fresh_folder(places.target) as new:
+        for name, data in files.items():
+            (new / name).write_bytes(data)
+        _check_copy(new / SCHEME_FILE, places.year, len(rules))
+        if os.path.lexists(places.target):
+            raise UsageError(f"{places.target.name} 已经存在，没有改动。")
     return NewYear(len(rules), len(roster), len(TABLES))
 
 

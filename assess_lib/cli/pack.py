@@ -8,8 +8,9 @@ from assess_lib.cli.console import say
 from assess_lib.cli.explain import find_units
 from assess_lib.cli.options import Shared, shared
 from assess_lib.errors import UsageError
-from assess_lib.publish.packs import check_target, write_packs
+from assess_lib.publish.packs import write_packs
 from assess_lib.store import read_tables
+from assess_lib.store.fresh import fresh_place
 
 
 @click.command()
@@ -28,7 +29,7 @@ def pack(shared: Shared, folder: str, units: tuple[str, ...]) -> None:
     """
     if shared.readings or shared.run_date:
         raise UsageError("压缩包里放的是现有的报告，不能再给 --reading 或 --date。")
-    target = check_target(folder, shared.paths)
+    target = fresh_place(folder, shared.paths, what="单位材料", example="assess pack 发放初评稿")
     roster = read_tables(shared.paths.processed, ["单位名录"])["单位名录"] if units else ()
     codes = find_units(roster, units)
     made = write_packs(target, shared.paths, codes)

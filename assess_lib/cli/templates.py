@@ -11,6 +11,7 @@ from assess_lib.cli.options import Shared, shared
 from assess_lib.errors import InputRejected, UsageError
 from assess_lib.scheme import Scheme
 from assess_lib.scheme_file import load_scheme
+from assess_lib.store.fresh import fresh_place
 
 
 def _read(shared: Shared) -> tuple[Scheme, blank.Known]:
@@ -41,7 +42,7 @@ def templates(shared: Shared, folder: str, units: tuple[str, ...]) -> None:
       assess templates 发放表格 --year 2022
       assess templates 补发 --unit 城关镇 --unit D14
     """
-    place = blank.check_place(folder, shared.paths)
+    place = fresh_place(folder, shared.paths, what="模板", example="assess templates 发放表格")
     try:
         scheme, known = _read(shared)
     except InputRejected as error:

@@ -6,10 +6,7 @@ and reports give the same bytes. Names inside and outside are unit codes and fix
 
 from __future__ import annotations
 
-import errno
 import io
-import os
-import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +17,7 @@ from assess_lib import paths, store
 from assess_lib.errors import UsageError, VerifyFailed
 from assess_lib.publish.reuse import read_bytes, read_slip
 from assess_lib.store import ScoredSet
-from assess_lib.store.folder import disk_failure
+from assess_lib.store.fresh import fresh_folder
 from assess_lib.views import UnitReport
 from assess_lib.views.pack import covering_note, ledger_csv, to_do_csv
 
@@ -35,34 +32,6 @@ class Packed:
 
     units: tuple[str, ...]
     without_pdf: tuple[str, ...]
-
-
-def check_target(given: str, where: paths.YearPaths) -> Path:
-    """Return the absolute folder to write packs to.
-
-    Raises UsageError for a folder that holds anything, for a file, and for a place among raw data, results or reports.
-    """
-    try:
-        place = Path(given).expanduser().resolve()
-        if place.exists() and not place.is_dir():
-            raise UsageError(f"{given} 是一个文件，不是文件夹。请另指一个新文件夹。")
-        filled = place.is_dir() and any(place.iterdir())
-        here = place == Path.cwd().resolve()
-    except (ValueError, OSError, RuntimeError) as error:  # a NUL, a name too long, a loop of links, no home
-        raise UsageError(f"文件夹名称不可用：{error}") from error
-    root = paths.project_root()
-    ours = [where.raw, where.processed, where.reports, *([root / "data" / "raw"] if root else [])]
-    if any(paths.lies_within(place, other) for other in ours):
-        raise UsageError("单位材料不能写进原始数据、结果或报告文件夹。请另指一个新文件夹。")
-    if filled:
-        raise _filled(given)
-    if here or not place.name:  # would change under the feet of the person's shell
-        raise UsageError("不能写进当前文件夹本身。请写一个新文件夹的名称，例如 assess pack 发放初评稿。")
-    return place
-
-
-def _filled(folder: str) -> UsageError:
-    return UsageError(f"文件夹 {folder} 里已有内容，没有改动。请另指一个新的或空的文件夹。")
 
 
 def write_packs(target: Path, where: paths.YearPaths, units: Sequence[str] = ()) -> Packed:
@@ -83,7 +52,10 @@ def write_packs(target: Path, where: paths.YearPaths, units: Sequence[str] = ())
         told = "、".join(names.get(unit, unit) for unit in missing[:5])
         more = f"等 {len(missing)} 个单位" if len(missing) > 5 else ""
         raise UsageError(f"没有由现有结果生成的报告：{told}{more}。请先运行 assess report。")
-    _write_all(target, {f"{unit}.zip": _pack(data, unit, files) for unit, files in found.items()})
+    packs = {f"{unit}.zip": _pack(data, unit, files) for unit, files in found.items()}
+    with fresh_folder(target) as new:
+        for name, content in packs.items():
+            (new / name).write_bytes(content)
     return Packed(chosen, tuple(unit for unit, files in found.items() if "report.pdf" not in files))
 
 
@@ -124,26 +96,3 @@ def _pack(data: ScoredSet, unit: str, reports: Mapping[str, bytes]) -> bytes:
             entry.external_attr = _FILE_RIGHTS << 16
             archive.writestr(entry, content)
     return buffer.getvalue()
-
-
-def _write_all(target: Path, files: Mapping[str, bytes]) -> None:
-    """Put files into a new or empty folder in one step: it is built beside its place and renamed."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(
-            prefix=f".{target.name[:40]}.", suffix=".building", dir=target.parent, ignore_cleanup_errors=True
-        ) as draft:
-            new = Path(draft) / "new"  # with the usual rights: the temporary folder itself is its owner's alone
-            new.mkdir()
-            for name, content in files.items():
-                with open(new / name, "xb") as stream:
-                    stream.write(content)
-                    stream.flush()
-                    os.fsync(stream.fileno())
-            if target.is_dir() and os.name == "nt":  # renames onto no folder, not even an empty one
-                target.rmdir()
-            os.rename(new, target)
-    except OSError as error:
-        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-            raise _filled(target.name) from error
-        raise disk_failure(error, target) from error

@@ -78,7 +78,7 @@ def _sync(path: Path, flags: int = os.O_RDONLY if os.name == "posix" else os.O_R
         os.close(descriptor)
 
 
-def _sync_all(files: Collection[Path]) -> None:
+def sync_all(files: Collection[Path]) -> None:
     """Bring files to the disk, several at a time: it writes together what waits at the same time."""
     with ThreadPoolExecutor(_SYNCS) as threads:
         for _ in threads.map(_sync, files):
@@ -229,7 +229,7 @@ class Building:
                 written.add(name)
                 if entry.is_file(follow_symlinks=False):
                     files.append(Path(entry.path))
-        _sync_all(files)
+        sync_all(files)
         self._written = frozenset(written)
         if self.folder.is_dir():
             self._carry_foreign()

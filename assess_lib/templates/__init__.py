@@ -5,7 +5,6 @@ from assess_lib.templates.handout import (
     FILLED_BY_UNITS,
     UNITS_FOLDER,
     Handout,
-    check_place,
     read_known,
     write_templates,
 )
@@ -15,7 +14,6 @@ __all__ = [
     "UNITS_FOLDER",
     "Handout",
     "Known",
-    "check_place",
     "read_known",
     "write_templates",
 ]

@@ -6,20 +6,14 @@ tables could not come back: a unit gets a small folder instead, whose files come
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
-import tempfile
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from assess_lib import paths, store
 from assess_lib.cleaning import clean
-from assess_lib.errors import InputRejected, UsageError
+from assess_lib.errors import InputRejected
 from assess_lib.scheme import Scheme
-from assess_lib.store.folder import disk_failure
+from assess_lib.store.fresh import fresh_folder
 from assess_lib.tables import TABLES
 from assess_lib.templates.entry import Form, Known
 from assess_lib.templates.workbook import dump_form
@@ -59,61 +53,6 @@ def read_known(raw: Path, scheme: Scheme) -> Known:
     return Known(roster, standards)
 
 
-def _filled(folder: str) -> UsageError:
-    return UsageError(f"文件夹 {folder} 里已有内容，没有改动。请另指一个新的或空的文件夹。")
-
-
-def check_place(folder: str, where: paths.YearPaths) -> Path:
-    """Return the absolute folder to write to.
-
-    Raises UsageError for a folder that holds anything, for a file, and for a place among raw data or results.
-    """
-    try:
-        place = Path(folder).expanduser().resolve()
-        if place.exists() and not place.is_dir():
-            raise UsageError(f"{folder} 是一个文件，不是文件夹。请另指一个新文件夹。")
-        filled = place.is_dir() and any(place.iterdir())
-        here = place == Path.cwd().resolve()
-    except (ValueError, OSError, RuntimeError) as error:  # a NUL, a name too long, a loop of links, no home
-        raise UsageError(f"文件夹名称不可用：{error}") from error
-    root = paths.project_root()
-    taken = [where.raw, where.processed, where.reports, *([root / "data" / "raw"] if root else [])]
-    if any(paths.lies_within(place, other) for other in taken):
-        raise UsageError("模板不能写进原始数据文件夹、结果文件夹或报告文件夹。请另指一个新文件夹。")
-    if filled:
-        raise _filled(folder)
-    if here:  # would change under the feet of the person's shell
-        raise UsageError("不能写进当前文件夹本身。请写一个新文件夹的名称，例如 assess templates 发放表格。")
-    if store.is_staging(place) or not place.name or place.name.endswith((".old", ".lock")):
-        raise UsageError(f"文件夹名称不可用：{folder}。请另指一个新文件夹。")
-    return place
-
-
-@contextmanager
-def _new_folder(folder: Path) -> Iterator[Path]:
-    """Give an empty folder that becomes ``folder`` when the block ends without an error, else goes.
-
-    One rename puts it in place, and fails if somebody has put anything there meanwhile: no lock is needed.
-    """
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(
-            prefix=f".{folder.name[:40]}.", suffix=".building", dir=folder.parent, ignore_cleanup_errors=True
-        ) as draft:
-            new = Path(draft) / "new"  # with the usual rights: the temporary folder itself is its owner's alone
-            new.mkdir()
-            yield new
-            if folder.is_dir():
-                shutil.copymode(folder, new)
-                if os.name == "nt":  # renames onto no folder, not even an empty one
-                    folder.rmdir()
-            os.rename(new, folder)
-    except OSError as error:
-        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-            raise _filled(folder.name) from error
-        raise disk_failure(error, folder) from error
-
-
 def write_templates(
     folder: Path,
     scheme: Scheme,
@@ -130,7 +69,7 @@ def write_templates(
     """
     chosen = [row for row in known.roster if units is None or row["单位编码"] in units]
     in_force = {**scheme.default_readings(), **(readings or {})}
-    with _new_folder(folder) as new:
+    with fresh_folder(folder) as new:
         for table in TABLES.values():
             form = Form(table, scheme, known, in_force)
             (new / f"{form.name}.xlsx").write_bytes(dump_form(form))
