@@ -249,6 +249,18 @@ def test_the_centres_row_may_be_what_holds_a_veto_back() -> None:
     )
 
 
+@pytest.mark.parametrize(("lost", "aspect", "moved"), [(2100, "gate", "21.00"), (4100, "grade", "41.00")])
+def test_a_veto_that_would_change_nothing_hides_no_other_correction(lost: int, aspect: Any, moved: str) -> None:
+    """At 79.00 the bonus part is closed, at 59.00 the unit fails, vetoed or not: the row that was deducted is told.
+
+    The centre says 0 and we count 2, so one row would bring a veto on: of this aspect it changes nothing.
+    """
+    one = look(literals(热线红灯=lights("2022-03-01", "2022-04-01"), 扣分登记=[entry("KF-1", lost)])).of("T01")
+    assert told(one.fewest["status"]) == ([("信息中心结果", "")], "0.00")
+    assert told(one.fewest[aspect]) == ([("扣分登记", "KF-1")], moved)
+    assert told(one.least[aspect]) == ([("扣分登记", "KF-1")], moved)
+
+
 def test_two_grounds_must_both_go() -> None:
     """Two red lights by the centre and a circular that names the unit: both rows."""
     tables = literals(信息中心结果=[centre(2)], 通报批评=[circular("T01", "媒体", named="是")])

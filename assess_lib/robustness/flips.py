@@ -89,8 +89,10 @@ class Search:
         now = value(judged.now, aspect)
         limit: Cost | None = None  # what the cheapest change so far costs
         if self.bringing_on is not None:
-            limit = cost(self.bringing_on, 0, by_points)
-            yield limit, self.bringing_on, judged.verdict(True, judged.key)
+            price, verdict = cost(self.bringing_on, 0, by_points), judged.verdict(True, judged.key)
+            if value(verdict, aspect) != now:  # a veto leaves a bonus part closed that is closed already
+                limit = price
+            yield price, self.bringing_on, verdict
         if self.lifting is None:
             return
         lifted = cost(self.lifting, 0, by_points)
