@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 from build import load_scheme_plainly, make_tables
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from random_year import seeded_year
 from readings_year import CUT_OFF, Literals, award, circular, deducted, evidence, light, literals, without_centre
 from test_robustness_exact import banded
@@ -29,9 +31,11 @@ from assess_lib.robustness import (
     json_data,
     sentence,
 )
+from assess_lib.robustness.awards import Award, AwardRules, awarded
 from assess_lib.robustness.margins import Further, Room, fewest_deductions, smallest_loss, times
 from assess_lib.robustness.options import Deduction, means
 from assess_lib.robustness.options import deducted as item_values
+from assess_lib.robustness.vetoes import _ground as ground_of
 from assess_lib.robustness.vetoes import fewest_against
 from assess_lib.robustness.words import further_text
 from assess_lib.scheme import Scheme
@@ -459,6 +463,59 @@ def test_the_fewest_rows_against_all_grounds(grounds: list[set[int]], size: int 
     """One row of each ground must go; a ground without rows cannot be removed."""
     found = fewest_against([1, 2, 3, 4], lambda gone: any(not (ground & gone) for ground in grounds))
     assert (None if found is None else len(found)) == size
+
+
+def test_of_sixty_red_lights_fifty_nine_must_go() -> None:
+    """With a line at two, one of sixty may stay, the lowest; it is found with some asking, not by all pairs each time.
+
+    59 rows to take out, after each up to 60 sets, for each the ground's two rows by halving: 16 questions at the most.
+    """
+    asked = []
+
+    def applies(gone: frozenset[int]) -> bool:
+        asked.append(gone)
+        return 60 - len(gone) >= 2
+
+    assert fewest_against(range(60), applies) == tuple(range(59))
+    assert len(asked) < 60 * 61 // 2 * 17
+
+
+@given(st.sets(st.frozensets(st.integers(0, 9), min_size=1), min_size=1, max_size=6), st.frozensets(st.integers(0, 9)))
+def test_a_ground_is_what_is_left_when_lower_rows_are_spared_first(
+    grounds: set[frozenset[int]], gone: frozenset[int]
+) -> None:
+    """Halving finds the very rows that are left when each, from the lowest up, is taken out where it can be spared."""
+
+    def applies(out: frozenset[int]) -> bool:
+        return any(not ground & out for ground in grounds)
+
+    assume(applies(gone))
+    out = gone
+    for row in reversed(range(10)):
+        out = out | {row} if applies(out | {row}) else out
+    assert ground_of(range(10), gone, applies) == [row for row in range(10) if row not in out]
+
+
+def test_items_that_nothing_ties_are_asked_one_by_one() -> None:
+    """Three items of forty matters, each of its own amount: each is its own answer, and none multiplies the others."""
+    awards = [Award(item, f"{item}-{n}", 101 + 7 * n, 100 * item + n) for item in range(3) for n in range(40)]
+    found = awarded(awards, AwardRules(caps=(400, 300, 300), means=frozenset({0}), once=False, best=False))
+    assert list(found) == [(0,), (1,), (2,)]
+    assert found[1,][300,] == () and found[1,][0,] == tuple(range(100, 140))
+    assert found[1,][101,] == tuple(range(101, 140))
+
+
+def test_evidence_ties_items_and_is_settled_as_early_as_can_be() -> None:
+    """Twenty-four pieces of evidence, each of one row in either item: so many corrections as the item that loses more.
+
+    Row by row both lose one for each correction; evidence takes one from both at once.
+    """
+    pairs = range(24)
+    awards = [Award(item, f"{item}-{n}", 10, 100 * item + n, 1000 + n) for item in (1, 2) for n in pairs]
+    found = awarded(awards, AwardRules(caps=(400, 300, 300), means=frozenset({0}), once=False, best=False))
+    assert list(found) == [(0,), (1, 2)]
+    sizes = {values: len(rows) for values, rows in found[1, 2].items()}
+    assert sizes == {(240 - 10 * a, 240 - 10 * b): max(a, b) for a in range(25) for b in range(25)}
 
 
 @pytest.mark.parametrize("seed", range(12))

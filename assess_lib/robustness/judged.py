@@ -103,10 +103,13 @@ class Judged:
         """Return the unit's own year after the corrections; items that feel the same ones share it."""
         key = frozenset(gone)
         if key not in self._cases:
-            chosen = [self.corrections[n] for n in sorted(key)]
-            tables = corrected(self.tables, chosen)
-            self._cases[key] = self._case.with_facts({one.table: tables[one.table] for one in chosen})
+            self._cases[key] = self._case_without(key)
         return self._cases[key]
+
+    def _case_without(self, gone: frozenset[int]) -> Case:
+        chosen = [self.corrections[n] for n in sorted(gone)]
+        tables = corrected(self.tables, chosen)
+        return self._case.with_facts({one.table: tables[one.table] for one in chosen})
 
     def _by(self, item: Item, gone: Collection[int]) -> tuple[str, frozenset[int]]:
         """Return what an item's outcome hangs on: of the corrections those that it feels."""
@@ -120,6 +123,14 @@ class Judged:
             own = self.year.case if isinstance(item.rule, QuarterlyTopRanks) else self.case(key[1])
             self._outcomes[key] = METHODS[item.rule.method](item, self.unit, own)
         return self._outcomes[key]
+
+    def applies(self, item: Item, gone: Collection[int]) -> bool:
+        """Tell whether a veto item applies after the corrections.
+
+        Nothing is remembered: a search for the fewest asks for many thousands of sets, each of them once.
+        """
+        _, felt = self._by(item, gone)
+        return METHODS[item.rule.method](item, self.unit, self._case_without(felt)).vetoed
 
     def ledger(self, item: Item, gone: Collection[int] = NONE) -> tuple[Entry, ...]:
         """Return the ledger of an item after the corrections; only what reads the unit's own rows has one here."""

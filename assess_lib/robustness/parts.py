@@ -115,18 +115,23 @@ def _withheld(judged: Judged) -> bool:
     return judged.year.readings["missing_evidence"] == "withhold"
 
 
-def _award_options(judged: Judged, items: tuple[Item, ...], by_points: bool) -> Priced:
+def _award_options(judged: Judged, items: tuple[Item, ...], limit: int, by_points: bool) -> Priced:
+    """Return what the award items can add up to, cut at ``limit``, with the cheapest corrections."""
     rules = AwardRules(
         caps=tuple(to_cents(item.full) for item in items),
         means=frozenset(n for n, item in enumerate(items) if isinstance(item.rule, MeanPerMatter)),
         once=judged.year.readings["same_matter_across_items"] == "once",
         best=judged.year.readings["different_matters"] == "best",
     )
-    now = [judged.cents(item) for item in items]
-    return cheapest(
-        (sum(values), cost(rows, sum(abs(a - b) for a, b in zip(values, now, strict=True)), by_points), rows)
-        for values, rows in judged.once("awarded", lambda: awarded(_awards(judged, items), rules)).items()
-    )
+    total: Priced = {0: (cost((), 0, by_points), ())}
+    for tied, options in judged.once("awarded", lambda: awarded(_awards(judged, items), rules)).items():
+        now = [judged.cents(items[place]) for place in tied]
+        priced = cheapest(
+            (sum(values), cost(rows, sum(abs(a - b) for a, b in zip(values, now, strict=True)), by_points), rows)
+            for values, rows in options.items()
+        )
+        total = added(total, priced, limit)
+    return total
 
 
 def _rater_options(judged: Judged, item: Item) -> dict[int, Rows]:
@@ -158,7 +163,7 @@ def bonus_options(judged: Judged, by_points: bool) -> Priced:
     limit = to_cents(cap.points)
     items = judged.scheme.part_items("bonus")
     award_items = tuple(item for item in items if isinstance(item.rule, (MeanPerMatter, HighestLevelPerMatter)))
-    total: Priced = added({0: (cost((), 0, by_points), ())}, _award_options(judged, award_items, by_points), limit)
+    total = _award_options(judged, award_items, limit, by_points)
     for item in items:
         if item in award_items:
             continue

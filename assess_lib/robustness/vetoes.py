@@ -41,7 +41,7 @@ def lifting_item(judged: Judged, item: Item) -> Rows | None:
     for fixed in [(), *((row,) for row in felt if row in centre)]:
 
         def applies(gone: frozenset[int], fixed: Rows = fixed) -> bool:
-            return judged.outcome(item, gone | frozenset(fixed)).vetoed
+            return judged.applies(item, gone | frozenset(fixed))
 
         own = fewest_against(rest, applies)
         if own is not None and (found is None or len(fixed) + len(own) < len(found)):
@@ -68,12 +68,26 @@ def fewest_against(rows: Sequence[int], applies: Test) -> Rows | None:
 
 
 def _ground(rows: Sequence[int], gone: frozenset[int], applies: Test) -> list[int]:
-    """Return rows that make the thing apply and of which none can be spared."""
-    out = set(gone)
-    for row in reversed(rows):  # so that the upper rows are the ones named
-        if row not in out and applies(frozenset(out | {row})):
-            out.add(row)
-    return [row for row in rows if row not in out]
+    """Return rows that make the thing apply and of which none can be spared; the upper ones, where there is a choice.
+
+    The shortest beginning of the rows that makes it apply ends with one of them; with that one kept, the beginning of
+    the rows above it is the next question. Each is found by halving.
+    """
+    found: list[int] = []
+    left = [row for row in rows if row not in gone]
+    out = gone
+    while not applies(out | frozenset(left)):
+        fewer, enough = 0, len(left)  # so many from the top are too few, and so many are enough
+        while enough - fewer > 1:
+            middle = (fewer + enough) // 2
+            if applies(out | frozenset(left[middle:])):
+                enough = middle
+            else:
+                fewer = middle
+        found.insert(0, left[enough - 1])
+        out |= frozenset(left[enough:])
+        left = left[: enough - 1]
+    return found
 
 
 def bringing_on(judged: Judged) -> Rows | None:
