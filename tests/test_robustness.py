@@ -10,6 +10,7 @@ import io
 import random
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -447,6 +448,26 @@ def test_what_a_deducting_item_can_come_to() -> None:
 def test_what_a_mean_can_come_to() -> None:
     """1.00 and 2.01: 1.505 rounds half up to 1.51; without one the other; without both nothing."""
     assert means([(100, 0), (201, 1)]) == {151: (), 100: (1,), 201: (0,), None: (0, 1)}
+
+
+@given(st.lists(st.integers(0, 30) | st.integers(0, 400), max_size=8))
+def test_every_mean_is_found_with_the_fewest_and_uppermost_rows(points: list[int]) -> None:
+    """All subsets tried: each mean, half up, with the fewest scores taken out, of equally few the upper ones."""
+    rows = range(len(points))
+    tried: dict[int | None, tuple[int, ...]] = {}
+    for size in range(len(points) + 1):
+        for gone in combinations(rows, size):
+            kept = [points[row] for row in rows if row not in gone]
+            tried.setdefault((2 * sum(kept) + len(kept)) // (2 * len(kept)) if kept else None, gone)
+    assert means(list(zip(points, rows, strict=True))) == tried
+
+
+def test_a_mean_of_many_raters_is_found_at_once() -> None:
+    """Eighty raters, each with another mark: the whole mean with none taken out, the highest mark with all others."""
+    found = means([(mark, mark) for mark in range(100, 180)])
+    assert found[140] == ()  # 139.5
+    assert found[179] == tuple(range(100, 178))  # 178 and 179: 178.5
+    assert found[100] == tuple(range(101, 180))
 
 
 def test_a_fraction_of_a_cent_is_a_bug() -> None:

@@ -7,8 +7,10 @@ common for everything that follows (the same running sum, cut at its cap) is kep
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from assess_lib.exact import mean, to_cents, to_points
@@ -69,17 +71,52 @@ def means(scores: Sequence[tuple[int, int]]) -> dict[int | None, Rows]:
     >>> means([(100, 0), (201, 1)])
     {151: (), 100: (1,), 201: (0,), None: (0, 1)}
     """
-    sums: dict[tuple[int, int], Rows] = {(0, 0): ()}
-    for score, row in scores:
-        grown: dict[tuple[int, int], Rows] = {}
-        for (count, total), rows in sums.items():
-            keep(grown, (count + 1, total + score), rows)
-            keep(grown, (count, total), (*rows, row))
-        sums = grown
+    points = [score for score, _ in scores]
+    low = min(points, default=0)
+    sums = _sums([score - low for score in points])
     found: dict[int | None, Rows] = {}
-    for (count, total), rows in sums.items():
-        keep(found, to_cents(mean([to_points(total)], count)) if count else None, rows)
-    return found
+    for count in range(len(scores), 0, -1):  # what more scores give needs fewer corrections
+        left = sums[0][count]
+        while left:
+            least = (left & -left).bit_length() - 1
+            worth = partial(_mean_of, count, low)
+            value = worth(least)
+            same = bisect_right(range(least, least + count), value, key=worth)  # a cent more takes as many cents in all
+            if value not in found:
+                found[value] = _left_out(scores, low, sums, count, ((1 << same) - 1) << least)
+            left = left >> (least + same) << (least + same)
+    return {**found, None: tuple(row for _, row in scores)}
+
+
+def _mean_of(count: int, low: int, total: int) -> int:
+    return to_cents(mean([to_points(total + count * low)], count))
+
+
+def _sums(scores: Sequence[int]) -> list[list[int]]:
+    """Return what the scores from each place on can add up to, by how many of them are kept.
+
+    A set of sums is one number with a bit for each sum: so all subsets are added up with a few operations.
+    """
+    sums = [[1]]
+    for score in reversed(scores):
+        without = [*sums[-1], 0]
+        kept = [0, *(total << score for total in sums[-1])]
+        sums.append([a | b for a, b in zip(without, kept, strict=True)])
+    return sums[::-1]
+
+
+def _left_out(
+    scores: Sequence[tuple[int, int]], low: int, sums: Sequence[Sequence[int]], count: int, wanted: int
+) -> Rows:
+    """Return which rows go where ``count`` scores stay and add up to one of the wanted sums: the uppermost ones."""
+    rows = []
+    for place, (score, row) in enumerate(scores):
+        rest = sums[place + 1]
+        if count < len(rest) and rest[count] & wanted:
+            rows.append(row)
+        else:
+            count, wanted = count - 1, wanted >> (score - low)
+    return tuple(rows)
 
 
 @dataclass(frozen=True, slots=True, order=True)
