@@ -450,6 +450,30 @@ def test_what_a_mean_can_come_to() -> None:
     assert means([(100, 0), (201, 1)]) == {151: (), 100: (1,), 201: (0,), None: (0, 1)}
 
 
+@given(
+    st.lists(st.tuples(st.sampled_from("ABC"), st.integers(1, 60)), max_size=8),
+    st.fixed_dictionaries({code: st.none() | st.integers(1, 90) for code in "ABC"}),
+)
+def test_every_sum_of_deductions_is_found_with_the_fewest_rows(
+    drawn: list[tuple[str, int]], caps: dict[str, int | None]
+) -> None:
+    """All subsets tried, under any caps and with a floor: each value with the fewest rows taken out, and just those."""
+    own = [Deduction(code, amount, row) for row, (code, amount) in enumerate(drawn)]
+
+    def value(kept: Sequence[Deduction]) -> int:
+        sums = {code: sum(one.amount for one in kept if one.standard == code) for code in caps}
+        return max(0, 150 - sum(min(total, 150 if caps[code] is None else caps[code]) for code, total in sums.items()))
+
+    fewest: dict[int, int] = {}
+    for size in range(len(own) + 1):
+        for gone in combinations(own, size):
+            fewest.setdefault(value([one for one in own if one not in gone]), size)
+    found = item_values(150, own, caps)
+    assert {points: len(rows) for points, rows in found.items()} == fewest
+    for points, rows in found.items():
+        assert value([one for one in own if one.row not in rows]) == points
+
+
 @given(st.lists(st.integers(0, 30) | st.integers(0, 400), max_size=8))
 def test_every_mean_is_found_with_the_fewest_and_uppermost_rows(points: list[int]) -> None:
     """All subsets tried: each mean, half up, with the fewest scores taken out, of equally few the upper ones."""

@@ -46,21 +46,29 @@ def deducted(full: int, deductions: Sequence[Deduction], caps: Mapping[str, int 
     """
     taken: dict[int, Rows] = {0: ()}
     for standard in dict.fromkeys(deduction.standard for deduction in deductions):
+        own = [deduction for deduction in deductions if deduction.standard == standard]
         cap = caps[standard]
-        limit = full if cap is None else min(cap, full)
-        within: dict[int, Rows] = {0: ()}
-        for deduction in (d for d in deductions if d.standard == standard):
-            grown: dict[int, Rows] = {}
-            for total, rows in within.items():
-                keep(grown, min(limit, total + deduction.amount), rows)
-                keep(grown, total, (*rows, deduction.row))
-            within = grown
+        if cap is None:  # as if each row had a standard of its own
+            taken = _taken(taken, own, full)
+            continue
+        within = _taken({0: ()}, own, min(cap, full))
         joined: dict[int, Rows] = {}
         for before, rows in taken.items():
-            for own, more in within.items():
-                keep(joined, min(full, before + own), rows + more)
+            for amount, more in within.items():
+                keep(joined, min(full, before + amount), rows + more)
         taken = joined
     return {full - total: rows for total, rows in sorted(taken.items())}
+
+
+def _taken(before: dict[int, Rows], deductions: Iterable[Deduction], limit: int) -> dict[int, Rows]:
+    """Return what rows can take on top of what was taken before, cut at ``limit``."""
+    for deduction in deductions:
+        grown: dict[int, Rows] = {}
+        for total, rows in before.items():
+            keep(grown, min(limit, total + deduction.amount), rows)
+            keep(grown, total, (*rows, deduction.row))
+        before = grown
+    return before
 
 
 def means(scores: Sequence[tuple[int, int]]) -> dict[int | None, Rows]:
