@@ -84,7 +84,7 @@ def _by_sql(tables: Path, out: Path) -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     with recompute.recompute_folder(tables, json.loads(basis.dump()), threads=cores) as connection:
         for name in ("result", "item"):
-            found = connection.sql(f"SELECT * FROM recomputed_{name}").to_arrow_table()
+            found = connection.execute(f"SELECT * FROM recomputed_{name}").to_arrow_table()
             pq.write_table(found, out / f"{name}s.parquet", compression="zstd")
 
 
