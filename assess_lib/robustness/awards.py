@@ -94,12 +94,12 @@ def _closing_early(chain: Sequence[Matter], shared: Collection[int]) -> list[Mat
     each open piece doubles what there is to tell apart. For the same reason evidence that is open is used up first.
     """
     left, ordered, begun = list(chain), list[Matter](), set[int]()
+    uses = [_shared_of(matter, shared) for matter in left]
     while left:
-        uses = [_shared_of(matter, shared) for matter in left]
         users = Counter(evidence for use in uses for evidence in use)
         open_after = [sum(users[evidence] > (evidence in use) for evidence in begun | use) for use in uses]
         place = open_after.index(min(open_after))
-        begun |= uses[place]
+        begun |= uses.pop(place)
         ordered.append(left.pop(place))
     return ordered
 
@@ -111,9 +111,9 @@ def _combined(
     # What is known so far: the items' values, and which evidence that later matters use too has been withdrawn.
     states: dict[tuple[Values, frozenset[int]], Rows] = {(tuple(0 for _ in items), frozenset()): ()}
     settled: set[int] = set()
-    for place, matter in enumerate(matters):
-        uses = _shared_of(matter, shared)
-        later = set[int]().union(*(_shared_of(rest, shared) for rest in matters[place + 1 :])) if uses else set()
+    used = [_shared_of(matter, shared) for matter in matters]
+    for place, (matter, uses) in enumerate(zip(matters, used, strict=True)):
+        later = set[int]().union(*used[place + 1 :])
         options = {
             withdrawn: _matter_options([a for a in matter if a.evidence not in withdrawn], items, rules)
             for withdrawn in _subsets(sorted(uses))

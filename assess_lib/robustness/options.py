@@ -84,10 +84,9 @@ def means(scores: Sequence[tuple[int, int]]) -> dict[int | None, Rows]:
     sums = _sums([score - low for score in points])
     found: dict[int | None, Rows] = {}
     for count in range(len(scores), 0, -1):  # what more scores give needs fewer corrections
-        left = sums[0][count]
+        left, worth = sums[0][count], partial(_mean_of, count, low)
         while left:
             least = (left & -left).bit_length() - 1
-            worth = partial(_mean_of, count, low)
             value = worth(least)
             same = bisect_right(range(least, least + count), value, key=worth)  # a cent more takes as many cents in all
             if value not in found:
