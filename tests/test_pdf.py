@@ -315,6 +315,22 @@ def sheets_of(reports: Reports, more: int) -> list[str]:
     return [re.sub(r"\s", "", page.extract_text()).partition(HEAD)[2] for page in reader.pages]
 
 
+def test_no_sheet_holds_the_check_alone(reports: Reports) -> None:
+    """The line below the ledger stands on the ledger's last sheet, however far down that sheet's last row lies."""
+    soup = BeautifulSoup(reports.page(f"units/{MANY}").read_text(encoding="utf-8"), "html.parser")
+    ends = []
+    rows = soup.select("table.ledger tbody tr")
+    for row in rows[40:15:-1]:  # a sheet holds some twenty of them
+        for later in row.find_next_siblings("tr"):
+            later.extract()
+        last = PdfReader(io.BytesIO(export.to_pdf(str(soup)))).pages[-1]
+        text = re.sub(r"\s", "", last.extract_text())
+        words = re.sub(r"\s", "", row.select("td")[3].text)
+        assert words in text and "行台账逐行相加，与结果一致。" in text.partition(words)[2]
+        ends.append(text.count("份公文没有在规定期限内办结并反馈"))
+    assert min(ends) < 3 and max(ends) > 10  # sheets were full, and begun anew
+
+
 def test_what_the_template_does_not_know_is_shown() -> None:
     """Elements and classes that no one has thought of keep their words, in order, inside tables and out."""
     page = """<html lang="zh-CN"><head><title>试</title></head><body><main><h1>题</h1>
