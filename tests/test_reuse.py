@@ -24,7 +24,7 @@ from assess_lib.publish import reuse, year
 from assess_lib.store import receipt
 
 LONG = ["readings", "audit", "county_summary", "audit_workbook"]  # before the units
-QUICK = ["county_office", "readings_tables"]  # and after them
+QUICK = ["county_office"]  # and after them; the readings' tables are worked out while the stages run
 SET = [*LONG, *QUICK]  # may show anything of the set; what is published shows grades alone
 COUNTY = [*SET, "publication"]
 STAGES = ["01_clean", "02_score"]
@@ -154,6 +154,18 @@ def test_a_report_of_one_unit_keeps_what_stands(copy: Path, ran: list[str]) -> N
     assert (made.units, made.reused) == (1, 2)
     assert made.dropped == ("units/T03.html", "units/T03.ipynb", "units/T03.pdf")
     assert {f"units/{unit}.pdf" for unit in ("T01", "T02", "D01")} <= contents(copy / "reports/2022").keys()
+
+
+@pytest.mark.parametrize("way", [run, report])
+def test_tables_of_readings_are_the_same_whoever_works_them_out(
+    copy: Path, ran: list[str], way: Callable[..., year.Published]
+) -> None:
+    """The run writes them from what it explored beside the stages; where no stage runs a process makes the same bytes."""
+    before = outputs(copy)
+    shutil.rmtree(copy / "reports/2022/readings")
+    way(copy)
+    assert ran == ["readings_tables"]
+    assert outputs(copy) == before
 
 
 # ---- what is not trusted ----------------------------------------------------------------------------------------

@@ -67,7 +67,13 @@ def readings_tables(processed: Path, pdf: bool) -> Files:
     from assess_lib import sensitivity
 
     basis = store.load_rows(processed).basis  # without frames
-    explored = sensitivity.explore(store.read_tables(processed), basis.scheme, basis.run_date, basis.readings)
+    return readings_files(sensitivity.explore(store.read_tables(processed), basis.scheme, basis.run_date, basis.readings))
+
+
+def readings_files(explored: sensitivity.Exploration) -> Files:
+    """Return the tables of an exploration by their place in the reports folder."""
+    from assess_lib import sensitivity
+
     return {f"readings/{name}": content for name, content in sensitivity.csv_files(explored).items()}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict
 from functools import cached_property
 from hashlib import sha256
@@ -24,6 +25,7 @@ STAGES = ("01_clean", "02_score")
 UNIT_NOTEBOOK = "03_unit_report.ipynb"
 UNITS = "units/"
 _PUBLICATION = "publication"
+_READINGS_TABLES = "readings_tables"
 _AUDIT = "audit"  # the one page that reads files beside the set: the evidence in the raw folder
 
 
@@ -105,6 +107,17 @@ class Sources:
     def slices(self) -> Slices:
         """The set, ready to be cut."""
         return slices_of(self.processed, self.data, self.tables, self._explored())
+
+    def found(self, product: str) -> documents.Files:
+        """Return the files of a product that was worked out beforehand; blank where it is still to be.
+
+        What fails here fails again where it is worked out, and is told of there.
+        """
+        explored = self._explored() if product == _READINGS_TABLES else None
+        if explored is not None and explored.holds(self.tables, self.data.basis):
+            with suppress(Exception):
+                return documents.readings_files(explored.found)
+        return {}
 
     @cached_property
     def _set(self) -> Mapping[str, Any]:

@@ -52,7 +52,7 @@ from assess_lib.store import ScoredSet, csvfile
 from assess_lib.views import Explored, UnitReport, explore_ahead, page_metadata
 from assess_lib.views.pack import ledger_csv
 
-_AHEAD = ("pandas", "assess_lib.robustness", "assess_lib.sensitivity")
+_AHEAD = ("pandas", "assess_lib.sensitivity")
 
 Progress = Callable[[str, int, int], None]
 """Called as each notebook ends: what it was about, how many are done, how many there are."""
@@ -517,7 +517,13 @@ class _Work:
 
     def _products(self, quick: bool) -> Iterator[Made]:
         for name, product in documents.PRODUCTS.items():
-            if product.quick == quick and not self._take(name, self._sources.county_key(name)):
+            if product.quick != quick or self._take(name, self._sources.county_key(name)):
+                continue
+            files = self._sources.found(name)
+            if files:
+                self._keep(files)
+                self._count += 1
+            else:
                 yield Made(name, self._scope.pdf)
 
     def _unit(self, unit: str) -> Iterator[Task]:

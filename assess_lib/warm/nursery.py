@@ -25,6 +25,7 @@ import socket
 import stat
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +79,19 @@ def _end_descendants() -> None:
 
 def _own_files() -> list[str]:
     """Return the files of the imported modules that may change while this process lives: not those of packages."""
-    prefixes = tuple(str(Path(prefix).resolve()) + os.sep for prefix in (sys.prefix, sys.base_prefix))
+    prefixes = tuple(os.path.realpath(prefix) + os.sep for prefix in (sys.prefix, sys.base_prefix))
     named = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-    files = {str(Path(name).resolve()) for name in named if name}
+    files = {_resolved(name) for name in named if name}
     return sorted(file for file in files if not file.startswith(prefixes))
+
+
+_folder = cache(os.path.realpath)
+
+
+def _resolved(file: str) -> str:
+    """Return where a file really lies. Each folder is looked up once: there are ten modules to one."""
+    folder, name = os.path.split(file)
+    return os.path.realpath(file) if os.path.islink(file) else os.path.join(_folder(folder), name)
 
 
 def _keep_all() -> None:
