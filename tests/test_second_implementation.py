@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -160,3 +161,35 @@ def test_a_wrong_number_in_the_scheme_file_is_noticed(path: str, value: Any) -> 
     place[last] = value
     wrong = Scheme.model_validate(data)
     assert any(differences(seeded_year(seed), wrong) for seed in range(150))
+
+
+def test_a_row_names_each_reading_that_alone_would_change_it() -> None:
+    """In 100 random years, whatever another option of one reading does to a row's amount or status, the row names it."""
+    changed: Counter[str] = Counter()
+    for seed in range(100):
+        year = seeded_year(seed)
+        here = own_amounts(year, year.readings)
+        for key, options in KNOWN_READINGS.items():
+            for option in options:
+                for place, (amount, _) in own_amounts(year, {**year.readings, key: option}).items():
+                    if place in here and here[place][0] != amount:
+                        changed[key] += 1
+                        assert key in here[place][1], f"seed {seed}: {place} does not name {key} (tried: {option})"
+    assert set(changed) == {
+        "info_lists", "info_quarters", "info_pool", "q1_report", "deadline_day",
+        "missing_evidence", "different_matters", "same_matter_across_items",
+    }  # fmt: skip
+
+
+def own_amounts(year: Year, readings: Mapping[str, str]) -> dict[tuple[str, str, str], tuple[Any, dict[str, str]]]:
+    """Return each ledger row's own amount and status, before caps and the floor cut it, and the readings it names."""
+    found = {}
+    for entry in score(year.tables, SCHEME, readings, year.run_date).ledger:
+        if entry.part in ("key", "bonus") and entry.status not in ("not_scored", "gate_closed"):
+            status = "counted" if entry.status in ("capped", "floored") else entry.status
+            label = entry.label if entry.item == "B4" else ""  # one row of a table stands in two lists
+            named = dict(pair.split("=") for pair in entry.reading.split("; ") if pair)
+            found[entry.unit_id, entry.item, entry.source_text().split("; ")[0] + label] = (
+                (entry.nominal, status), named
+            )
+    return found

@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from assess_lib import store
+
+if TYPE_CHECKING:
+    from assess_lib.sensitivity import Exploration
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +71,12 @@ def readings_tables(processed: Path, pdf: bool) -> Files:
     from assess_lib import sensitivity
 
     basis = store.load_rows(processed).basis  # without frames
-    return readings_files(sensitivity.explore(store.read_tables(processed), basis.scheme, basis.run_date, basis.readings))
+    return readings_files(
+        sensitivity.explore(store.read_tables(processed), basis.scheme, basis.run_date, basis.readings)
+    )
 
 
-def readings_files(explored: sensitivity.Exploration) -> Files:
+def readings_files(explored: Exploration) -> Files:
     """Return the tables of an exploration by their place in the reports folder."""
     from assess_lib import sensitivity
 

@@ -20,7 +20,7 @@ from assess_lib.rules.case import (
     note_absence,
     note_nothing,
 )
-from assess_lib.scheme import HighestLevelPerMatter, Item, MeanOfRaters, MeanPerMatter
+from assess_lib.scheme import KNOWN_READINGS, HighestLevelPerMatter, Item, MeanOfRaters, MeanPerMatter
 from assess_lib.tables import TABLES, Row, Source
 
 _LEVEL_ORDER = TABLES["表彰宣传"].column("层级").choices
@@ -41,6 +41,7 @@ def mean_per_matter(item: Item, unit: Unit, case: Case) -> Outcome:
         return Outcome.of(chain, note_absence(chain, item, unit, case, "评定加分"))
     warnings: list[Doubt] = []
     matters: defaultdict[str, list[Row]] = defaultdict(list)
+    lacking: set[str] = set()
     for row in sorted(rows, key=lambda r: (r["事项"], r["编号"])):
         decision = case.decision("评定加分", row["编号"], unit)
         if decision is not None and decision["处理"] == "撤销":
@@ -51,10 +52,11 @@ def mean_per_matter(item: Item, unit: Unit, case: Case) -> Outcome:
             if decision is not None:
                 text += f"；改为 {show(decision['新值'])} 的决定（{decision_text(decision)}）不起作用"
             _set_aside(chain, text, "no_evidence", row, unit, case, row["评定分"], "missing_evidence")
+            lacking.add(row["事项"])
         else:
             matters[row["事项"]].append(row)
     for matter, counted in matters.items():
-        _write_matter(chain, matter, counted, unit, case)
+        _write_matter(chain, matter, counted, unit, case, withheld=matter in lacking)
     return Outcome.of(chain, warnings=warnings)
 
 
@@ -62,8 +64,11 @@ def _scored(row: Row) -> str:
     return f"{row['事项']}：评定 {show(row['评定分'])}"
 
 
-def _write_matter(chain: Chain, matter: str, rows: Sequence[Row], unit: Unit, case: Case) -> None:
-    """Write one matter's mean; a score changed by a decision shows the old and the new value."""
+def _write_matter(chain: Chain, matter: str, rows: Sequence[Row], unit: Unit, case: Case, *, withheld: bool) -> None:
+    """Write one matter's mean; a score changed by a decision shows the old and the new value.
+
+    ``withheld`` tells that a score of the matter is left out for want of evidence: the mean hangs on that reading too.
+    """
     decided = [(row, case.decision("评定加分", row["编号"], unit)) for row in rows]
     scores: list[Decimal] = [row["评定分"] if decision is None else decision["新值"] for row, decision in decided]
     value = mean(scores)
@@ -88,20 +93,23 @@ def _write_matter(chain: Chain, matter: str, rows: Sequence[Row], unit: Unit, ca
         lambda: f"({' + '.join(map(show, scores))}) ÷ {len(scores)} = {show(value)}",
         "adjusted" if changed else "counted",
         sources,
-        lambda: case.reading("missing_evidence") if accepted else "",
+        lambda: case.reading("missing_evidence") if accepted or withheld else "",
         lambda: "; ".join(dict.fromkeys(filter(None, (case.evidence_id(row, unit) for row in rows)))),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """Where a 表彰宣传 row stands before items and matters are compared."""
+    """Where a 表彰宣传 row stands, before items and matters are compared or after it.
+
+    ``compared`` are the readings by which it then met another item or matter.
+    """
 
     row: Row
     points: Decimal
     status: Status = "counted"
     why: str = ""
-    reading: str = ""
+    compared: tuple[str, ...] = ()
 
     def rank(self) -> tuple[Decimal, int, int, Source]:
         """Order rows of one matter: higher points first, then higher level, earlier day, upper row."""
@@ -124,6 +132,32 @@ def highest_level_per_matter(item: Item, unit: Unit, case: Case) -> Outcome:
     if not case.rows("表彰宣传", unit):
         return Outcome.of(chain, note_absence(chain, item, unit, case, "表彰宣传"))
     warnings: list[Doubt] = []
+    settled = _settled(item, unit, case, warnings)
+    hangs = {} if case.silent else _hangs(item, unit, case, settled)
+    for standing in sorted(settled, key=lambda s: (s.row["日期"], s.row.source)):
+        row, points = standing.row, standing.points
+        label = partial(_praise, row, standing.why)
+        reading = case.reading(*hangs.get(row.source, ()))
+        if standing.status == "counted":
+            _award(
+                chain,
+                label,
+                points,
+                partial(_level_price, row, points),
+                "counted",
+                partial(case.sources, row, unit),
+                reading,
+                partial(case.evidence_id, row, unit),
+            )
+        else:
+            _set_aside(chain, label, standing.status, row, unit, case, points, reading=reading)
+    note_nothing(chain, f"“表彰宣传”没有{item.rule.category}登记")
+    return Outcome.of(chain, warnings=warnings)
+
+
+def _settled(item: Item, unit: Unit, case: Case, warnings: list[Doubt] | None = None) -> list[_Standing]:
+    """Say of each row of the item whether it counts, or what beat it."""
+    assert isinstance(item.rule, HighestLevelPerMatter)
     standings = _standings(item.rule, unit, case, warnings)
     winners = _winners(standings)
     once = case.readings["same_matter_across_items"] == "once"
@@ -133,38 +167,51 @@ def highest_level_per_matter(item: Item, unit: Unit, case: Case) -> Outcome:
     staying = {matter: winner for matter, winner in winners.items() if matter not in beaten}
     best = min(staying.values(), key=_Standing.rank, default=None)
     only_best = case.readings["different_matters"] == "best"
-    for standing in sorted(standings, key=lambda s: (s.row["日期"], s.row.source)):
-        row = standing.row
-        matter, winner = row["事项编号"], winners.get(row["事项编号"])
-        status, why, reading = standing.status, standing.why, standing.reading
+    settled = []
+    for standing in standings:
+        matter, winner = standing.row["事项编号"], winners.get(standing.row["事项编号"])
+        status, why = standing.status, standing.why
+        compared: tuple[str, ...] = ()
         if status == "counted" and winner is not standing:
             assert winner is not None
             status = "suppressed"
             why = f"同一事项已按 {winner.row['层级']}级计（{winner.row.source}），不重复计"
         elif status == "counted" and matter in beaten:
-            status, why, reading = "suppressed", beaten[matter], case.reading("same_matter_across_items")
+            status, why, compared = "suppressed", beaten[matter], (_ACROSS,)
         elif status == "counted" and only_best and standing is not best:
             assert best is not None
-            status, reading = "suppressed", case.reading("different_matters")
+            status, compared = "suppressed", (_SEVERAL,)
             why = f"按口径只取最高的一个事项，已计 {best.row['事项名称']}（{best.row.source}）"
-        label = partial(_praise, row, why)
-        if status == "counted":
+        elif status == "counted":
             # The row's points hang on these readings only where there is another matter or another item.
-            hangs = ["same_matter_across_items"] * (matter in shared) + ["different_matters"] * (len(staying) > 1)
-            _award(
-                chain,
-                label,
-                standing.points,
-                partial(_level_price, row, standing.points),
-                "counted",
-                partial(case.sources, row, unit),
-                partial(_both, reading, partial(case.reading, *hangs)),
-                partial(case.evidence_id, row, unit),
-            )
-        else:
-            _set_aside(chain, label, status, row, unit, case, standing.points, reading=reading)
-    note_nothing(chain, f"“表彰宣传”没有{item.rule.category}登记")
-    return Outcome.of(chain, warnings=warnings)
+            compared = (_ACROSS,) * (matter in shared) + (_SEVERAL,) * (len(staying) > 1)
+        settled.append(_Standing(standing.row, standing.points, status, why, compared))
+    return settled
+
+
+_LACKING, _ACROSS, _SEVERAL = "missing_evidence", "same_matter_across_items", "different_matters"
+
+
+def _hangs(item: Item, unit: Unit, case: Case, settled: Iterable[_Standing]) -> dict[Source, list[str]]:
+    """Return for each row the readings by which it was compared, and those under which it would have another status.
+
+    A reading that lets a row count may do so at another row's cost, in this item or in the other one: each is tried.
+    """
+    under = {key: _under_others(item, unit, case, key) for key in (_LACKING, _ACROSS, _SEVERAL)}
+    return {
+        own.row.source: [
+            key
+            for key, others in under.items()
+            if key in own.compared or any(status[own.row.source] != own.status for status in others)
+        ]
+        for own in settled
+    }
+
+
+def _under_others(item: Item, unit: Unit, case: Case, key: str) -> list[dict[Source, Status]]:
+    """Return the status of each row of the item under each option of a reading that is not in force."""
+    others = [case.reading_as(key, option) for option in KNOWN_READINGS[key] if option != case.readings[key]]
+    return [{standing.row.source: standing.status for standing in _settled(item, unit, other)} for other in others]
 
 
 def _praise(row: Row, why: str) -> str:
@@ -174,10 +221,6 @@ def _praise(row: Row, why: str) -> str:
 
 def _level_price(row: Row, points: Decimal) -> str:
     return f"{row['层级']}级 {show(points)}"
-
-
-def _both(first: str, second: Words) -> str:
-    return "; ".join(filter(None, (first, said(second))))
 
 
 def _standings(
@@ -197,11 +240,9 @@ def _standings(
         elif row["层级"] not in rule.levels:
             standing = _Standing(row, points, "suppressed", f"{row['层级']}级不加分")
         elif _lacks_evidence(row, unit, case, warnings):
-            reading = case.reading("missing_evidence")
-            standing = _Standing(row, points, "no_evidence", "没有编目佐证，不计", reading)
+            standing = _Standing(row, points, "no_evidence", "没有编目佐证，不计")
         elif case.evidence(row, unit) is None:
-            reading = case.reading("missing_evidence")
-            standing = _Standing(row, points, "counted", "缺佐证，按口径先计分", reading)
+            standing = _Standing(row, points, "counted", "缺佐证，按口径先计分")
         else:
             standing = _Standing(row, points)
         standings.append(standing)

@@ -127,6 +127,10 @@ class Case:
         """Return the same year with its ledger."""
         return replace(self, silent=False)
 
+    def reading_as(self, key: str, option: str) -> Case:
+        """Return the same year under another reading, without a ledger."""
+        return replace(self, readings={**self.readings, key: option}, silent=True)
+
     def rows(self, table: str, unit: Unit) -> tuple[Row, ...]:
         """Return the unit's rows of a table, of whatever year, in file order."""
         return self._rows[table].get(unit.id, ())

@@ -216,7 +216,7 @@ def _report(report: DueReport, row: Row | None, kind: ReportFacts, unit: Unit, c
         yield nothing(lambda: f"运行日期 {case.run_date} 尚未到期，暂不要求")
         return
     if row is not None and row["免报原因"]:
-        yield nothing(f"免报（{row['免报原因']}）", "exempt")
+        yield nothing(f"免报（{row['免报原因']}）", "exempt", lambda: case.reading(*report.only_if))
         return
     in_time = report.due if case.readings["deadline_day"] == "inclusive" else report.due - timedelta(days=1)
     received = row["实报日期"] if row is not None else None

@@ -231,7 +231,7 @@ def _write_mean(chain: Chain, totals: list[Decimal], sources: list[Source], case
         nominal=value,
         points=points,
         formula=formula,
-        reading=lambda: case.reading("info_quarters"),
+        reading=lambda: case.reading("info_lists", "info_quarters", "info_pool"),
         source=sources,
     )
 

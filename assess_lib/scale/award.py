@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import compress, product
 
 import numpy as np
 
@@ -13,7 +15,7 @@ from assess_lib.scale.judged import Judged, absent, nothing_noted
 from assess_lib.scale.rows import Rows, awarded, status_code
 from assess_lib.scale.sums import half_up, starts, sum_by
 from assess_lib.scale.year import TABLE_CODES, Year
-from assess_lib.scheme import HighestLevelPerMatter, Item, MeanOfRaters, MeanPerMatter
+from assess_lib.scheme import KNOWN_READINGS, HighestLevelPerMatter, Item, MeanOfRaters, MeanPerMatter
 from assess_lib.tables import TABLES
 
 
@@ -35,10 +37,10 @@ def mean_per_matter(item: Item, year: Year) -> Judged:
     decisions = year.decisions(name)
     revoked, decided = decisions.revoked[order], decisions.decided[order]
     proven = year.has_evidence(name)[order]
-    withheld = ~revoked & ~proven & (year.readings["missing_evidence"] == "withhold")
+    withheld = ~revoked & ~proven & (year.readings[_LACKING] == "withhold")
     counted = np.flatnonzero(~revoked & ~withheld)
     aside = np.flatnonzero(revoked | withheld)
-    reading, source = year.reading("missing_evidence"), TABLE_CODES[name]
+    reading, source = year.reading(_LACKING), TABLE_CODES[name]
     set_aside = Rows.of(
         unit[aside],
         nominal=score[aside],
@@ -52,12 +54,13 @@ def mean_per_matter(item: Item, year: Year) -> Judged:
     first = np.flatnonzero(starts(matter[counted]))
     means = half_up(_sums(value[counted], first), np.diff(np.append(first, len(counted))))
     changed = _sums(decided[counted], first) > 0
-    accepted = _sums(~proven[counted], first) > 0
+    # The mean hangs on the reading where a score without evidence is in it, or is left out of it.
+    hangs = np.isin(matter[counted][first], matter[~revoked & ~proven])
     matters = Rows.of(
         unit[counted][first],
         nominal=means,
         status=np.where(changed, status_code("adjusted"), status_code("counted")),
-        reading=np.where(accepted, reading, 0),
+        reading=np.where(hangs, reading, 0),
         table=source,
         row=table.origin[order[counted][first]],
     )
@@ -97,9 +100,10 @@ class _Standings:
     matter: Ints
     points: Ints
     status: Ints
-    reading: Ints
     rank: Ints
     winners: Ints
+    compared: Mapping[str, Flags]
+    """By which readings a row met another item or matter, once they were compared."""
 
 
 def highest_level_per_matter(item: Item, year: Year) -> Judged:
@@ -111,35 +115,22 @@ def highest_level_per_matter(item: Item, year: Year) -> Judged:
     rule = item.rule
     assert isinstance(rule, HighestLevelPerMatter)
     name = "表彰宣传"
-    own = _standings(rule, year)
-    shared, beaten = _rivalry(item, own, year)
-    staying = own.winners[~beaten]
-    best = staying[np.lexsort((own.rank[staying], own.unit[staying]))]
-    best = best[starts(own.unit[best])]
-    matters = sum_by(own.unit[staying], np.ones(len(staying), dtype=np.int64), year.size)[own.unit]
-    counted = own.status == status_code("counted")
-    counts = np.zeros(len(own.row), dtype=bool)
-    counts[best if year.readings["different_matters"] == "best" else staying] = True
-    is_beaten, is_shared = (np.zeros(len(own.row), dtype=bool) for _ in range(2))
-    is_beaten[own.winners[beaten]] = True
-    is_shared[own.winners[shared]] = True
-    staying_too = np.zeros(len(own.row), dtype=bool)
-    staying_too[staying] = True
-    # The row's points hang on these readings only where there is another matter or another item.
-    reading = own.reading.copy()
-    accepted = counted & (own.reading != 0)
-    for across in (False, True):
-        for several in (False, True):
-            for lacking in (False, True):
-                keys = [key for key, used in zip(_HANGS, (lacking, across, several), strict=True) if used]
-                at = counts & (is_shared == across) & ((matters > 1) == several) & (accepted == lacking)
-                reading[at] = year.reading(*keys)
-    reading[counted & is_beaten] = year.reading("same_matter_across_items")
-    reading[staying_too & ~counts] = year.reading("different_matters")
+    own = _settled(item, year, year.readings)
+    # A reading that lets a row count may do so at another row's cost, in this item or in the other one: each is tried.
+    hangs = {key: own.compared.get(key, np.zeros(len(own.row), dtype=bool)) for key in (_LACKING, _ACROSS, _SEVERAL)}
+    for key in hangs:
+        for option in KNOWN_READINGS[key]:
+            if option != year.readings[key]:
+                hangs[key] = hangs[key] | (_settled(item, year, {**year.readings, key: option}).status != own.status)
+    reading = np.zeros(len(own.row), dtype=np.int64)
+    for used in product((False, True), repeat=len(hangs)):
+        at = np.logical_and.reduce([on == wanted for on, wanted in zip(hangs.values(), used, strict=True)])
+        if any(used) and at.any():
+            reading[at] = year.reading(*compress(hangs, used))
     rows = Rows.of(
         own.unit,
         nominal=own.points,
-        status=np.where(counted & ~counts, status_code("suppressed"), own.status),
+        status=own.status,
         reading=reading,
         table=TABLE_CODES[name],
         row=year.table(name).origin[own.row],
@@ -150,20 +141,43 @@ def highest_level_per_matter(item: Item, year: Year) -> Judged:
     return _with_absence(Rows.joined([rows, unnamed]), to_cents(item.full), name, year)
 
 
-_HANGS = ("missing_evidence", "same_matter_across_items", "different_matters")
+_LACKING, _ACROSS, _SEVERAL = "missing_evidence", "same_matter_across_items", "different_matters"
 
 
-def _standings(rule: HighestLevelPerMatter, year: Year) -> _Standings:
+def _settled(item: Item, year: Year, readings: Mapping[str, str]) -> _Standings:
+    """Return the standings of an item after items and matters were compared under readings."""
+    assert isinstance(item.rule, HighestLevelPerMatter)
+    own = _standings(item.rule, year, readings)
+    shared, beaten = _rivalry(item, own, year, readings)
+    staying = own.winners[~beaten]
+    best = staying[np.lexsort((own.rank[staying], own.unit[staying]))]
+    best = best[starts(own.unit[best])]
+    matters = sum_by(own.unit[staying], np.ones(len(staying), dtype=np.int64), year.size)[own.unit]
+    counts, stays, is_shared, is_beaten = (np.zeros(len(own.row), dtype=bool) for _ in range(4))
+    counts[best if readings[_SEVERAL] == "best" else staying] = True
+    stays[staying] = True
+    is_shared[own.winners[shared]] = True
+    is_beaten[own.winners[beaten]] = True
+    could = own.status == status_code("counted")
+    return replace(
+        own,
+        status=np.where(could & ~counts, status_code("suppressed"), own.status),
+        # The row's points hang on these readings only where there is another matter or another item.
+        compared={_ACROSS: (counts & is_shared) | is_beaten, _SEVERAL: (counts & (matters > 1)) | (stays & ~counts)},
+    )
+
+
+def _standings(rule: HighestLevelPerMatter, year: Year, readings: Mapping[str, str]) -> _Standings:
     """Return the standings of the rule's category, which its own item and every other one of the kind ask for."""
-    key = (__name__, rule.category)
+    key = (__name__, rule.category, readings[_LACKING])
     with year.sharing:
         if key not in year.shared:
-            year.shared[key] = _make_standings(rule, year)
+            year.shared[key] = _make_standings(rule, year, readings)
         made: _Standings = year.shared[key]
         return made
 
 
-def _make_standings(rule: HighestLevelPerMatter, year: Year) -> _Standings:
+def _make_standings(rule: HighestLevelPerMatter, year: Year, readings: Mapping[str, str]) -> _Standings:
     """Say of each row of the rule's category what it could earn, or why it cannot."""
     name = "表彰宣传"
     table = year.table(name)
@@ -179,7 +193,7 @@ def _make_standings(rule: HighestLevelPerMatter, year: Year) -> _Standings:
     revoked = year.decisions(name).decided[row]
     could = ~revoked & (days[row] >= first_day) & (days[row] <= last_day) & earns
     lacking = could & ~year.has_evidence(name)[row]
-    withheld = lacking & (year.readings["missing_evidence"] == "withhold")
+    withheld = lacking & (readings[_LACKING] == "withhold")
     status = np.where(could, status_code("counted"), status_code("suppressed"))
     status = np.where(withheld, status_code("no_evidence"), status)
     status = np.where(revoked, status_code("revoked"), status)
@@ -191,11 +205,10 @@ def _make_standings(rule: HighestLevelPerMatter, year: Year) -> _Standings:
     candidates = np.flatnonzero(could & ~withheld)
     winners = candidates[np.lexsort((rank[candidates], matter[candidates]))]
     winners = winners[starts(matter[winners])]
-    reading = np.where(lacking, year.reading("missing_evidence"), 0)
-    return _Standings(row, units[row], matter, points, status, reading, rank, winners)
+    return _Standings(row, units[row], matter, points, status, rank, winners, {})
 
 
-def _rivalry(item: Item, own: _Standings, year: Year) -> tuple[Flags, Flags]:
+def _rivalry(item: Item, own: _Standings, year: Year, readings: Mapping[str, str]) -> tuple[Flags, Flags]:
     """Tell which of the item's winning rows have their matter in another item too, and which are beaten there.
 
     Level points compare, before caps and before ``best``; only ``once`` lets a row be beaten.
@@ -207,14 +220,14 @@ def _rivalry(item: Item, own: _Standings, year: Year) -> tuple[Flags, Flags]:
         if other.id == item.id:
             before = False
         elif isinstance(other.rule, HighestLevelPerMatter):
-            rivals = _standings(other.rule, year)
+            rivals = _standings(other.rule, year, readings)
             theirs = np.append(rivals.matter[rivals.winners], NONE)
             at = np.searchsorted(theirs[:-1], matter)
             met = theirs[at] == matter
             worth = np.append(rivals.points[rivals.winners], 0)[at]
             shared |= met
             beaten |= met & ((worth > points) | ((worth == points) & before))
-    if year.readings["same_matter_across_items"] != "once":
+    if readings[_ACROSS] != "once":
         beaten[:] = False
     return shared, beaten
 

@@ -146,6 +146,7 @@ def _report(report: DueReport, at: Ints, kind: ReportFacts, year: Year) -> Facts
         received = np.append(table.days("实报日期"), NO_DAY)[at]
         exempt = owes & np.append(table.filled("免报原因"), False)[at]
         status[exempt] = status_code("exempt")
+        reading[exempt] = conditions
         open_ = owes & ~exempt
         in_time = due if year.readings["deadline_day"] == "inclusive" else due - 1
         came = open_ & (received != NO_DAY)

@@ -73,7 +73,7 @@ def quarterly_top_ranks(item: Item, year: Year) -> Judged:
             Rows.of(
                 told,
                 nominal=value,
-                reading=year.reading("info_quarters"),
+                reading=reading,
                 table=TABLE_CODES[TABLE],
                 row=table.origin[first],
             )
