@@ -101,8 +101,7 @@ def test_three_sentences_say_what_matters(county):
         "最高 110.00 分（白杨镇），最低 80.00 分（县银杏局），镇平均 109.06 分，县级部门平均 87.00 分。",
         "重点考核共扣 29.00 分，涉及 3 个单位、3 项标准、5 笔；扣得最多的是推广未完成 20.00 分、材料未报 6.00 分、"
         "公文超期 3.00 分，占全部扣分的 100%。",
-        "还有 1 个单位 10 项待定，其中 1 个单位关系到单项否决（县合欢局）；1 个单位恰好在分数线上（县银杏局），"
-        "另有 0 个距线不超过 1 分。",
+        "还有 1 个单位 10 项待定，其中 1 个单位关系到单项否决（县合欢局）；1 个单位恰好在分数线上（县银杏局）。",
     ]
 
 
@@ -121,6 +120,28 @@ def test_top_and_bottom_of_each_group_never_overlap(county):
     # Three share the ranks up to 3; what is left is the bottom, in order.
     assert [row["unit_id"] for row in whole.top] == ["T01", "T02", "D01"]
     assert [row["unit_id"] for row in whole.bottom] == ["D03", "D02"]
+
+
+@pytest.mark.parametrize(
+    ("ranks", "bottom"),
+    [
+        ([1, 2, 3, 4, 5, 6, 7], ["5", "6", "7"]),
+        ([1, 2, 3, 4, 5, 5, 7], ["5", "5", "7"]),
+        ([1, 2, 3, 4, 4, 6, 7], ["4", "4", "6", "7"]),
+        ([1, 2, 3, 4, 4, 4, 4], ["4", "4", "4", "4"]),
+        ([1, 2, 3, 3, 5, 6, 7], ["5", "6", "7"]),
+    ],
+)
+def test_equal_ranks_stand_at_the_bottom_together(ranks, bottom):
+    """Whoever has the same rank as the third from below is named too: none is left out for its place in the roster."""
+    tables = small_set_tables()
+    tables["单位名录"] = [row | {"单位类别": "镇"} for row in tables["单位名录"]]
+    tables["单位名录"] += [tables["单位名录"][0] | {"单位编码": f"T0{n}", "单位名称": f"第{n}镇"} for n in (8, 9)]
+    made = make_set(tables)
+    results = made.results.copy()
+    results["group"], results["rank_in_group"] = "镇", ranks
+    (whole,) = county_first.ends(CountyFacts(dataclasses.replace(made, results=results), make_tables(tables)))
+    assert [str(row["rank_in_group"]) for row in whole.bottom] == bottom
 
 
 def test_many_vetoes_do_not_push_the_first_page_over():
@@ -361,7 +382,7 @@ def test_adoption_rates_print_with_one_decimal_half_up(adopted, sent, text):
         ("2022-06-19", "exclusive", "06-19 按时"),
         ("2022-06-20", "exclusive", "▲ 06-20 迟 1 天"),
         ("2022-12-31", "inclusive", "▲ 12-31 迟 194 天"),
-        ("2023-01-01", "inclusive", "▲ 01-01 收，按未报"),
+        ("2023-01-01", "inclusive", "▲ 2023-01-01 收，按未报"),
     ],
 )
 def test_days_late_count_from_the_last_day_in_time(received, reading, text):

@@ -208,6 +208,19 @@ def test_a_label_is_one_line():
     assert [label.text for label in sheet.labels] == ["一行 又一行 完"]
 
 
+@pytest.mark.parametrize("text", ["➢ 未按时办结", "✔", "\uf0b7 甲", "🏭", "𝟏", "甲\u2028乙", "مرحبا"])
+def test_a_letter_without_a_shape_is_a_box_and_no_warning(text):
+    """Word's bullets, emoji and other scripts leave a mark in the figure; nothing is printed beside it on the page."""
+    letters.forget()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        made = letters.layout(text)
+    boxes = [glyph for glyph, _, _ in made.glyphs if glyph.startswith("gb")]
+    assert boxes and all(letters.outline(glyph) for glyph in boxes)
+    rare, _ = letters.layout("𠮷县").glyphs
+    assert rare[0].startswith("gr")  # another face has other letters under the same numbers
+
+
 def test_bars_below_zero_stay_inside_the_figure():
     """The scale of the waterfall reaches down to where the bars reach, also below zero."""
     assert Scale(-20, 100, 170, 420)(-14) > 170

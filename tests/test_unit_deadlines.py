@@ -62,7 +62,7 @@ def test_tasks_are_read_too():
 def test_the_table_says_it_in_words_and_on_the_year():
     """A report one day late: due day, day received, verdict and cost in words; 20 June is day 170 of 364, 46.70 %."""
     shown = reports({"实报日期": "2022-06-21"}).deadlines()
-    assert "共 2 项到期事项：按时 1 项，迟 1 项，没有 0 项。" in said(shown)
+    assert "共 2 项到期事项：按时 1 项，迟 1 项，未报或未完成 0 项。" in said(shown)
     first = read(shown).select_one("tbody tr")
     assert [cell.get_text(strip=True) for cell in first.select("td")[:4]] == ["06-20", "06-21", "▲ 迟 1 天", "−0.50"]
     assert first.select_one(".due")["style"] == "margin-left: 46.70%"
@@ -70,12 +70,30 @@ def test_the_table_says_it_in_words_and_on_the_year():
     assert cells(shown)[1][2:4] == ["○ 按时", ""]
 
 
-def test_a_report_on_the_due_day_under_the_other_reading():
-    """Under 到期当日收到算迟报 a report of the due day is late by the reading, not by days after the due day."""
+@pytest.mark.parametrize(
+    ("received", "verdict", "cost"),
+    [
+        ("2022-06-19", "○ 按时", ""),
+        ("2022-06-20", "▲ 到期当日，按迟 1 天", "−0.50"),
+        ("2022-06-21", "▲ 迟 2 天", "−1.00"),
+        ("2022-06-23", "▲ 迟 4 天", "−2.00"),
+    ],
+)
+def test_days_late_are_those_that_the_ledger_charges_for(received, verdict, cost):
+    """Under 到期当日收到算迟报 days count from the day before the due day, at 0.50 each, here as in the ledger."""
     tables = small_set_tables()
-    tables["材料报送"] = [{"单位": "T01", "材料": "半年汇报", "实报日期": "2022-06-20"}]
+    tables["材料报送"] = [{"单位": "T01", "材料": "半年汇报", "实报日期": received}]
     report = views.UnitReport(make_set(tables, readings={"deadline_day": "exclusive"}), "T01")
-    assert ["06-20", "06-20", "▲ 到期当日，按迟", "−0.50"] in [row[:4] for row in cells(report.deadlines())]
+    assert ["06-20", received[5:], verdict, cost] in [row[:4] for row in cells(report.deadlines())]
+
+
+def test_what_never_came_is_called_by_its_name():
+    """A report that never came is 未报, a task never done 未完成; past the cut-off the day has its year."""
+    tables = small_set_tables()
+    tables["材料报送"] = [{"单位": "T01", "材料": "年度总结", "实报日期": "2023-01-03"}]
+    tables["交办任务"] = [{"任务编号": "1", "任务": "台账", "单位": "T01", "时限": "2022-10-01", "完成日期": None}]
+    shown = [row[1:3] for row in cells(views.UnitReport(make_set(tables), "T01").deadlines())]
+    assert shown == [["—", "× 未报"], ["—", "× 未完成"], ["2023-01-03", "× 过了截止日"]]
 
 
 def test_no_missed_deadline_gives_way():

@@ -33,6 +33,7 @@ _KNOWN = re.compile("[ -~−—…×·●○◆┃━▲、-】〔-〗一-鿿！
 _ALONE = re.compile("[ 0-9%+,./:()−×·●○◆┃━▲、-】〔-〗一-鿿！-＠［-｀｛-～-]*")
 _RUNS = re.compile("[一-鿿]|[^一-鿿]+")
 _LAST_RESORT = "fonts/ttf/LastResortHE-Regular.ttf"
+_BOXES = "LastResort"  # how that face is called
 _END = "口"  # marks where a run ends
 _LAYOUT = TextToPath()
 # each kind of piece that an outline has: its letter in SVG, and how many points it takes
@@ -97,7 +98,8 @@ def _faces() -> FT2Font:
     is shared by all that were forked. What is in memory is each process's own.
     """
     _, sans, rare = font_files()
-    last = FT2Font(BytesIO((FilePath(matplotlib.get_data_path()) / _LAST_RESORT).read_bytes()), _warn_if_used=True)
+    # What none of the faces has is a box. matplotlib would also warn, and the warning would stand on the page.
+    last = FT2Font(BytesIO((FilePath(matplotlib.get_data_path()) / _LAST_RESORT).read_bytes()))
     last.set_charmap(0)
     return FT2Font(BytesIO(sans.read_bytes()), _fallback_list=[FT2Font(BytesIO(rare.read_bytes())), last])
 
@@ -131,7 +133,9 @@ def _placed(text: str) -> list[tuple[str, float, float]]:
 def _name(name: str, font: FT2Font) -> str:
     """Return a short id that says which glyph of which face it is: the same in all figures of a page."""
     face, _, index = name.rpartition("-")
-    return f"g{'s' if face == font.postscript_name else 'r'}{index}"
+    if face == font.postscript_name:
+        return f"gs{index}"
+    return f"g{'b' if face.startswith(_BOXES) else 'r'}{index}"
 
 
 def _data(vertices: list[list[float]], codes: list[int]) -> str:

@@ -76,7 +76,7 @@ def _result(facts: CountyFacts) -> str:
     scored = facts.scored
     failed = len(facts.vetoed) + len(facts.failed)
     fail = facts.scheme.grades.fail
-    said = f"{len(facts.results)} 个单位中 {failed} 个{fail}"
+    said = f"{len(facts.results)} 个单位中{f' {failed} 个' if failed else '没有'}{fail}"
     if failed:
         mark = facts.scheme.judgement.pass_mark.name
         vetoed = f"{facts.scheme.parts.veto.name} {len(facts.vetoed)} 个，" if facts.scheme.part_items("veto") else ""
@@ -125,8 +125,10 @@ def _doubts(facts: CountyFacts) -> str:
     near = near_lines(facts)
     exact = list(dict.fromkeys(one.unit_id for one in near if not one.gap))
     close = {one.unit_id for one in near if abs(one.gap) <= CLOSE} - set(exact)
-    said += f"；{len(exact)} 个单位恰好在分数线上" + (f"（{named(facts, exact)}）" if exact else "")
-    return f"{said}，另有 {len(close)} 个距线不超过 {plain(CLOSE)} 分。"
+    on_line = [f"{len(exact)} 个单位恰好在分数线上（{named(facts, exact)}）"] if exact else []
+    by_line = [f"{'另有 ' if exact else '有 '}{len(close)} 个单位距线不超过 {plain(CLOSE)} 分"] if close else []
+    none = f"没有单位恰好在分数线上或距线不超过 {plain(CLOSE)} 分"
+    return f"{said}；{'，'.join(on_line + by_line) or none}。"
 
 
 def named(facts: CountyFacts, units: list[str], shown: int = NAMED) -> str:
@@ -136,13 +138,14 @@ def named(facts: CountyFacts, units: list[str], shown: int = NAMED) -> str:
 
 
 def ends(facts: CountyFacts) -> list[Ends]:
-    """Return the top and the bottom of each group; a unit is never in both, and ties at the top all stand there."""
+    """Return the top and the bottom of each group; a unit is never in both, and of equal ranks all stand there."""
     made = []
     for group in facts.scheme.groups:
         rows = facts.ordered(group.name)
         ranked = [row for row in rows if row["rank_in_group"] is not None]
         top = [row for row in ranked if row["rank_in_group"] <= ENDS]
-        bottom = ranked[len(top) :][-ENDS:]
+        rest = ranked[len(top) :]
+        bottom = [row for row in rest if row["rank_in_group"] >= rest[-ENDS:][0]["rank_in_group"]]
         vetoed = [row for row in rows if row["rank_in_group"] is None]
         made.append(Ends(group.name, len(rows), tuple(top), tuple(bottom), tuple(vetoed)))
     return [one for one in made if one.size]

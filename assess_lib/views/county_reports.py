@@ -35,7 +35,7 @@ class Filing:
 
     def text(self) -> str:
         """Print it for a cell: the day it came, and what is wrong with it."""
-        came = f"{self.received:%m-%d}" if self.received else ""
+        came = words.short_day(self.received, self.due.due.year) if self.received else ""
         return {
             "in_time": f"{came} 按时",
             "late": f"▲ {came} 迟 {self.days} 天",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from assess_lib.scheme import DEDUCTING_METHODS, ReportFacts, TaskFacts
 from assess_lib.views.html import Html, render, sentence
 from assess_lib.views.lines import Line
-from assess_lib.views.words import ABSENT, share, signed
+from assess_lib.views.words import ABSENT, share, short_day, signed
 
 if TYPE_CHECKING:
     from assess_lib.views.unit import UnitReport
@@ -28,12 +28,15 @@ _MARKS = {"kept": "○", "late": "▲", "missing": "×"}
 # As rules.deduction writes the labels. A task's own text may hold brackets: the last 时限 before the outcome counts.
 _REPORT = re.compile(r"(?P<what>半年汇报|年度总结|第\d季度进展)（(?P<due>[\d-]{10}) 到期）：(?P<how>.*)", re.DOTALL)
 _TASK = re.compile(r"任务 (?P<what>.*)（时限 (?P<due>[\d-]{10})）：(?P<how>[^：]*)", re.DOTALL)
-_DAY = re.compile(r"(\d{4}-\d\d-\d\d) (?:收到|才收到|完成|才完成)")
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d) (?:收到|才收到|完成|才完成)(?:，迟 (\d+) 天)?")
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """One thing owed by a day: what, due when, received when (None: not), how that was judged and what it cost."""
+    """One thing owed by a day: what, due when, received when (None: not), how that was judged and what it cost.
+
+    ``days_late`` is what the ledger charges for: days after the last one in time, 0 unless it came late.
+    """
 
     seq: int
     what: str
@@ -41,11 +44,8 @@ class Deadline:
     received: date | None
     outcome: Outcome
     cost: Decimal
-
-    @property
-    def days_late(self) -> int:
-        """Days after the due day, 0 when nothing was received or it was in time."""
-        return max(0, (self.received - self.due).days) if self.received else 0
+    days_late: int = 0
+    is_task: bool = False
 
 
 def deadlines(report: UnitReport) -> tuple[Deadline, ...]:
@@ -75,6 +75,8 @@ def _read(lines: tuple[Line, ...], kinds: set[type]) -> Iterator[Deadline]:
             received,
             _outcome(line, match["how"]),
             line.moved,
+            int(day[2] or 0) if day else 0,
+            match.re is _TASK,
         )
 
 
@@ -98,7 +100,7 @@ def show(report: UnitReport) -> Html:
     drawn = _chosen(owed)
     kept = sum(each.outcome == "kept" for each in owed)
     said = f"共 {len(owed)} 项到期事项：按时 {kept} 项，迟 {sum(each.outcome == 'late' for each in owed)} 项，"
-    said += f"没有 {sum(each.outcome == 'missing' for each in owed)} 项。"
+    said += f"未报或未完成 {sum(each.outcome == 'missing' for each in owed)} 项。"
     if len(found) > len(owed):
         said += f"另有 {len(found) - len(owed)} 项免报、未到期或不要求，不在表中。"
     rows = [_row(each, report.scheme.year) for each in drawn]
@@ -125,8 +127,8 @@ def _row(each: Deadline, year: int) -> dict[str, Any]:
     return {
         "what": each.what,
         "seq": each.seq,
-        "due": _day(each.due, year),
-        "came": ABSENT if each.received is None else _day(each.received, year),
+        "due": short_day(each.due, year),
+        "came": ABSENT if each.received is None else short_day(each.received, year),
         "verdict": _verdict(each),
         "cost": signed(each.cost) if each.cost else "",
         "outcome": each.outcome,
@@ -145,13 +147,11 @@ def _at(day: date, year: int) -> Decimal:
     return Decimal(share(Decimal((inside - first).days), Decimal((last - first).days)))
 
 
-def _day(day: date, year: int) -> str:
-    return f"{day:%m-%d}" if day.year == year else day.isoformat()
-
-
 def _verdict(each: Deadline) -> str:
     if each.outcome == "kept":
         return "按时"
     if each.outcome == "missing":
-        return "没有" if each.received is None else "过了截止日"
-    return f"迟 {each.days_late} 天" if each.days_late else "到期当日，按迟"
+        never = "未完成" if each.is_task else "未报"
+        return never if each.received is None else "过了截止日"
+    late = f"迟 {each.days_late} 天"
+    return f"到期当日，按{late}" if each.received == each.due else late

@@ -83,6 +83,15 @@ def day(value: date) -> str:
     return f"{value.year}年{value.month}月{value.day}日"
 
 
+def short_day(value: date, year: int) -> str:
+    """Print a day for a table about a year: without the year, unless it is another one.
+
+    >>> short_day(date(2022, 12, 31), 2022), short_day(date(2023, 1, 3), 2022)
+    ('12-31', '2023-01-03')
+    """
+    return f"{value:%m-%d}" if value.year == year else value.isoformat()
+
+
 def brief(label: str, year: int) -> str:
     """Shorten a ledger label to its fact and day: no remarks in brackets, no year of the assessment in dates.
 
