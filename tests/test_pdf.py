@@ -315,6 +315,52 @@ def sheets_of(reports: Reports, more: int) -> list[str]:
     return [re.sub(r"\s", "", page.extract_text()).partition(HEAD)[2] for page in reader.pages]
 
 
+def lines_of_table(head: str, row: str) -> list[str]:
+    """Return the lines of text that a table of one row has on paper."""
+    page = (
+        '<html lang="zh-CN"><head><title>表</title></head><body><main><h1>表</h1>'
+        f"<table><thead><tr>{head}</tr></thead><tbody><tr>{row}</tr></tbody></table></main></body></html>"
+    )
+    (sheet,) = PdfReader(io.BytesIO(export.to_pdf(page))).pages
+    return [line.strip() for line in sheet.extract_text().split("\n")]
+
+
+def test_a_short_column_keeps_its_room_beside_long_texts() -> None:
+    """A figure, a person and their headings stand on one line each, however long the texts of five other columns are."""
+    long = "公文未在规定期限内办结并反馈，经督办后仍未完成，" * 8
+    head = "".join(f"<th>说明{n}</th>" for n in range(5)) + '<th class="number">影响分值</th><th>决定人</th>'
+    row = f"<td>{long}</td>" * 5 + '<td class="number">+16.82</td><td>副组长甲</td>'
+    lines = lines_of_table(head, row)
+    assert any("影响分值" in line for line in lines) and any("决定人" in line for line in lines)
+    assert any("+16.82" in line for line in lines) and any("副组长甲" in line for line in lines)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_long_name_is_set_in_several_lines_and_squeezes_no_figure(times: int) -> None:
+    """Beside a name of 25 or 75 characters, the scores and the grade stand on one line each, apart from one another."""
+    name = "千阳县环保新材料工业园区管理委员会综合服务保障中心" * times
+    kinds = ("number", "short", "number", "number", "number", "short")
+    words = ("12", name, "82.35", "+11.79", "94.14", "合格（等次待审定）")
+    cells = "".join(f'<td class="{kind}">{word}</td>' for kind, word in zip(kinds, words, strict=True))
+    lines = lines_of_table("".join(f'<th class="{kind}">最终得分</th>' for kind in kinds), cells)
+    assert sum("千阳县" in line for line in lines) == times and not any(name in line for line in lines)
+    for word in (*words[2:], "最终得分"):
+        assert any(word in re.split(r"\s+", line) for line in lines)
+
+
+def test_a_running_title_leaves_the_marks_their_room(reports: Reports) -> None:
+    """A title of 90 characters is set narrower on one line; it ends before the boxes that say 初评稿 begin."""
+    soup = BeautifulSoup(reports.page(f"units/{SCORED}").read_text(encoding="utf-8"), "html.parser")
+    (title,) = soup.select("header.running .running-title")
+    title.string = "很长的标题" * 18
+    places: list[tuple[str, float, float]] = []
+    sheet = PdfReader(io.BytesIO(export.to_pdf(str(soup)))).pages[1]
+    sheet.extract_text(visitor_text=lambda said, cm, tm, *_: places.append((said, cm[4] + tm[4], cm[5] + tm[5])))
+    heights = {round(y) for said, _, y in places if "很长的标题" in said}
+    marks = [y for said, _, y in places if "初评稿" in said]
+    assert len(heights) == 1 and marks and abs(marks[0] - heights.pop()) < 3
+
+
 def test_no_sheet_holds_the_check_alone(reports: Reports) -> None:
     """The line below the ledger stands on the ledger's last sheet, however far down that sheet's last row lies."""
     soup = BeautifulSoup(reports.page(f"units/{MANY}").read_text(encoding="utf-8"), "html.parser")

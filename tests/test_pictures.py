@@ -203,7 +203,7 @@ def watch(draw: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> Sheet | N
 
     letters.forget()  # what was laid out before is not looked for in the fonts again
     with warnings.catch_warnings(), monkeypatch.context() as patched:
-        warnings.simplefilter("error")  # a glyph that no font has is a warning of matplotlib's
+        warnings.simplefilter("error")  # nothing is to be printed beside a figure
         patched.setattr(Sheet, "finish", finishing)
         shown = draw()
     return seen[0] if isinstance(shown, figures.Plot) else None
@@ -268,6 +268,7 @@ def keep_apart(sheet: Sheet | None) -> None:
         return
     assert sheet.labels
     for label in sheet.labels:
+        assert not any(glyph.startswith("gb") for glyph, _, _ in letters.layout(label.text).glyphs), label
         inside = label.left >= -1 and label.top >= -1
         assert inside and label.right <= sheet.width + 1 and label.bottom <= sheet.height + 1, label
     for one, other in combinations(sheet.labels, 2):
@@ -292,15 +293,16 @@ def test_the_watch_sees_what_overlaps(monkeypatch: pytest.MonkeyPatch) -> None:
         keep_apart(watch(lambda: draw((0.1, "甲乙"), (0.11, "乙")), monkeypatch))
     with pytest.raises(AssertionError):
         keep_apart(watch(lambda: draw((0.99, "一个很长的标签")), monkeypatch))
-    with pytest.raises(UserWarning, match="missing from font"):
-        watch(lambda: draw((0.1, "\U000f1234")), monkeypatch)
+    with pytest.raises(AssertionError):
+        keep_apart(watch(lambda: draw((0.1, "\U000f1234")), monkeypatch))
 
 
 def test_figures_have_shapes_for_rare_characters(monkeypatch: pytest.MonkeyPatch) -> None:
-    """䶮, 㐂 and 𠮷 are drawn in figures as paths, without a warning; no text is left to the reader's fonts."""
+    """䶮, 㐂 and 𠮷 are drawn in figures as paths, none as a box; no text is left to the reader's fonts."""
     shown: list[Any] = []
     summary = views.CountySummary(make_set(tables()), make_tables(tables()))
     seen = watch(lambda: shown.append(figures.heat_map(summary)) or shown[0], monkeypatch)
+    keep_apart(seen)
     assert seen is not None and RARE_NAME in [label.text for label in seen.labels]
     assert "<text" not in shown[0].svg
 

@@ -36,6 +36,9 @@ _UNSEEN_ON_PAPER = "note"  # details whose words stand in the notes below the ta
 _WIDE = frozenset(("ledger-box", "annex-box", "checked"))
 _NEW_PAGE = frozenset(("ledger-box", "annex-box"))
 _ONE_LINE = frozenset(("number", "short", "status", "seq"))
+_SHEET, _WIDE_SHEET = 50.0, 80.0  # a line of the upright and of the wide sheet, in ems of a table's text
+_PADDING = 1.2  # what stands left and right of a cell's text, in ems
+_SHORT, _LONGEST_LINE = 8.0, 18.0  # ems: what fits beside long texts; what is still set on one line in any case
 _BLANK = re.compile(r"[ \t\n\r\f]+")
 _LONG = 20
 _LONG_WORD = re.compile(rf"[!-~]{{{_LONG},}}")
@@ -171,7 +174,8 @@ class _Reader:
             "head": [grid.place(self._row(row)) for row in head],
             "body": [grid.place(self._row(row)) for row in rows],
         }
-        node["columns"] = grid.columns()
+        wide = any(_WIDE.intersection((box.get("class") or "").split()) for box in element.iterancestors())
+        node["columns"] = grid.columns(_WIDE_SHEET if wide else _SHEET)
         node["right"] = right = grid.numbers()
         node["head"] = [_lean(row, []) for row in node["head"]]
         node["body"] = [_lean(row, right if number else []) for number, row in enumerate(node["body"])]
@@ -279,14 +283,28 @@ class _Grid:
         self._row += 1
         return row
 
-    def columns(self) -> list[float]:
-        """Return for each column 0 where it is as wide as its longest line, else its share of the room left."""
+    def columns(self, sheet: float) -> list[float]:
+        """Return for each column 0 where it is as wide as its longest line, else its share of the room left.
+
+        ``sheet`` is how wide a whole line of the sheet is, in ems.
+        """
         count = 1 + max(self._wanted, default=0)
         wanted = [self._wanted.get(at, 0.0) for at in range(count)]
         lines = [self._one_line.get(at, False) for at in range(count)]
-        if all(lines):
-            return [max(width + 1.2, 1.5) for width in wanted]
-        return [0.0 if line else min(max(width, 4.0), 44.0) for width, line in zip(wanted, lines, strict=True)]
+        if sum(wanted) + count * _PADDING <= sheet:
+            if all(lines):
+                return [max(width + _PADDING, 1.5) for width in wanted]
+            return [0.0 if line else min(max(width, 4.0), 44.0) for width, line in zip(wanted, lines, strict=True)]
+        # What is short keeps its room; the rest is shared by what runs over several lines anyway. A name or a
+        # document's number that is as long as a sentence is set like one.
+        limits = [_LONGEST_LINE if line else _SHORT for line in lines]
+        long = [0.0 if width <= most else min(width, 44.0) for width, most in zip(wanted, limits, strict=True)]
+        kept = sum(width + _PADDING for width, share in zip(wanted, long, strict=True) if not share)
+        part = max(sheet - kept, sheet / 4) / (sum(long) or 1)
+        return [
+            share * part if share else 0.0 if line else width + _PADDING
+            for width, share, line in zip(wanted, long, lines, strict=True)
+        ]
 
     def numbers(self) -> list[bool]:
         """Tell for each column whether it holds numbers only, and so stands at the right."""
