@@ -53,9 +53,13 @@ class _Char:
     page: bool = False
 
 
-# "- 3 -", "— 3 —", "第3页", "第 3 页 共 9 页", "3/9", as folded
+# "- 3 -", "— 3 —", "第3页", "第 3 页 共 9 页", "共9页，第3页", "第三页", "3/9", "Page 3 of 9", as folded
+_RULES, _PAGE = "-‐‑‒–—―−─━_~", r"第(?:\d{1,4}|[〇零一二三四五六七八九十百]{1,5})[页頁]"
+_ALL_PAGES = r"共(?:\d{1,4}|[〇零一二三四五六七八九十百]{1,5})[页頁]"
 _PAGE_LINE = re.compile(
-    r"[-‐‑‒–—―−_~·.]+\d{1,4}[-‐‑‒–—―−_~·.]+|第\d{1,4}页([,/]?共\d{1,4}页)?|\d{1,4}/\d{1,4}|[-‐‑‒–—―−_~]+"
+    rf"[{_RULES}·•.]+\d{{1,4}}[{_RULES}·•.]+|{_PAGE}(?:[,/]?{_ALL_PAGES})?|{_ALL_PAGES}[,/]?{_PAGE}"
+    rf"|(?:(?:page|p|no)\.?)?\d{{1,4}}(?:/|of)\d{{1,4}}|(?:page|p|no)\.?\d{{1,4}}|[{_RULES}]+",
+    re.IGNORECASE,
 )
 _BARE_LINE = re.compile(r"\d{1,3}")
 # What cannot follow a page number but follows a number: its unit or the mark of a heading.

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
+import xlwt
 from build import load_scheme_plainly
-from spreadsheets import ROWS, grid, valid_folder, write_csv, write_xls, write_xlsx
+from spreadsheets import ROWS, grid, valid_folder, write_csv, write_ods, write_xls, write_xlsx
 
 from assess_lib.cleaning import Cleaned, clean
 from assess_lib.errors import Problem
@@ -57,6 +60,9 @@ DATES_READ = [
     ("２０２２０６２０", date(2022, 6, 20)),
     ("\u3000 2022-06-20\u200b ", date(2022, 6, 20)),
     ("2024-02-29", date(2024, 2, 29)),
+    ("2022-06-20\u00a017:30", date(2022, 6, 20)),
+    ("2022/6/5\u300017:30:05", date(2022, 6, 5)),
+    ("2022年6月20日\u00a07:30", date(2022, 6, 20)),
 ]
 DATES_REFUSED = [
     "6.2",
@@ -132,6 +138,70 @@ def test_times_of_red_lights(tmp_path: Path, stored: Any, moment: datetime, form
     cleaned = clean_row(tmp_path, "热线红灯", form, 红灯时间=stored)
     assert cleaned.problems == ()
     assert cleaned.tables["热线红灯"][0]["红灯时间"] == moment
+
+
+@pytest.mark.parametrize(
+    ("stored", "day"),
+    [
+        (datetime(2022, 6, 20, 23, 59, 59, 400_000), date(2022, 6, 20)),
+        (datetime(2022, 6, 20, 23, 59, 59, 500_000), date(2022, 6, 20)),
+        (datetime(2022, 6, 20, 23, 59, 59, 990_000), date(2022, 6, 20)),
+        (44732.9999955, date(2022, 6, 20)),  # 0.4 seconds before midnight
+        (44732.99999999999, date(2022, 6, 21)),  # midnight, as binary numbers hold it
+        (44733.0000001, date(2022, 6, 21)),
+    ],
+)
+def test_the_last_half_second_of_a_day_is_of_that_day(tmp_path: Path, stored: Any, day: date) -> None:
+    """A time stamp just before midnight is not rounded into the next day: days decide, and a report would be late."""
+    valid_folder(tmp_path)
+    book = openpyxl.Workbook()
+    page = book.worksheets[0]
+    page.append(["单位", "材料", "实报日期"])
+    page.append(["T01", "半年汇报", stored])
+    page["C2"].number_format = "yyyy-mm-dd hh:mm:ss.000"
+    book.save(tmp_path / "材料报送.xlsx")
+    cleaned = clean(tmp_path, SCHEME)
+    assert cleaned.problems == ()
+    assert cleaned.tables["材料报送"][-1]["实报日期"] == day
+
+
+@pytest.mark.parametrize(("second", "day"), [("59.57", 20), ("59.994", 20), ("59.9999", 21), ("59", 20)])
+def test_the_same_holds_for_ods(tmp_path: Path, second: str, day: int) -> None:
+    """An .ods that writes the moment out to parts of a second keeps its day."""
+    valid_folder(tmp_path)
+    path = tmp_path / "材料报送.ods"
+    cells = [["单位", "材料", "实报日期"], ["T01", "半年汇报", datetime(2022, 6, 20, 23, 59, 59)]]
+    write_ods(path, cells)
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    written = b'date-value="2022-06-20T23:59:'
+    assert parts["content.xml"].count(written + b"59") == 1
+    parts["content.xml"] = parts["content.xml"].replace(written + b"59", written + second.encode())
+    with zipfile.ZipFile(path, "w") as new:
+        for name, part in parts.items():
+            new.writestr(name, part)
+    cleaned = clean(tmp_path, SCHEME)
+    assert cleaned.problems == ()
+    assert cleaned.tables["材料报送"][-1]["实报日期"] == date(2022, 6, day)
+
+
+@pytest.mark.parametrize("form", ["xlsx", "xls"])
+def test_a_duration_is_no_date(tmp_path: Path, form: str) -> None:
+    """What is formatted as hours beyond a day is no day, whatever its number would be as one."""
+    if form == "xlsx":
+        cleaned = clean_row(tmp_path, "参会登记", form, 日期=timedelta(hours=44732 * 24))
+    else:
+        valid_folder(tmp_path)
+        book = xlwt.Workbook(encoding="utf-8")
+        page = book.add_sheet("Sheet1")
+        for row, line in enumerate(grid("参会登记", [{**ROWS["参会登记"], "日期": 44732}])):
+            for column, value in enumerate(line):
+                style = xlwt.easyxf(num_format_str="[h]:mm:ss") if value == 44732 else xlwt.Style.default_style
+                page.write(row, column, value, style)
+        book.save(str(tmp_path / "参会登记.xls"))
+        cleaned = clean(tmp_path, SCHEME)
+    problem = only(cleaned)
+    assert (problem.severity, problem.code, problem.row, problem.column) == ("error", "cell.typed", 2, "日期")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ import pytest
 import xlsxwriter
 import xlwt
 from build import load_scheme_plainly
-from spreadsheets import FORMATS, ROWS, VALID, csv_text, grid, valid_folder, write_grid, write_xls, write_xlsx
+from spreadsheets import FORMATS, ROWS, VALID, csv_text, grid, valid_folder, write_grid, write_ods, write_xls, write_xlsx
 
 from assess_lib.cleaning import Cleaned, clean
 from assess_lib.errors import Problem
@@ -637,6 +637,32 @@ def test_formula_error_and_percent_cells(tmp_path: Path) -> None:
         ("cell.formula", 6),
         ("cell.formula", 8),
     ]
+
+
+@pytest.mark.parametrize("form", ["xlsx", "xls", "ods"])
+def test_empty_rows_at_the_end_are_counted_in_every_format(tmp_path: Path, form: str) -> None:
+    """Rows below the last one whose cells hold an empty text are set aside and counted, a formula's result or not."""
+    lines = [*MEETING, ["" for _ in MEETING[0]], [" " for _ in MEETING[0]]]
+    valid_folder(tmp_path)
+    path = tmp_path / f"参会登记.{form}"
+    if form != "xlsx":
+        {"xls": write_xls, "ods": write_ods}[form](path, lines)
+    else:
+        path.write_bytes(
+            repack(
+                xlsx_bytes([*MEETING, ['=""'] * 3, ['=""'] * 3]),
+                edit=lambda name, part: (
+                    part.replace(b'><f>""</f><v></v>', b' t="str"><f>""</f><v></v>')
+                    .replace(b'><f>""</f><v />', b' t="str"><f>""</f><v></v>')
+                    if name.endswith("sheet1.xml")
+                    else part
+                ),
+            )
+        )
+    cleaned = clean(tmp_path, SCHEME)
+    assert cleaned.problems == ()
+    assert [row[2:] for row in count(cleaned)] == [(3, 1, 0, 2)]
+
 
 
 def test_formula_written_by_openpyxl_has_no_result(tmp_path: Path) -> None:

@@ -158,6 +158,15 @@ MANGLED: dict[str, Callable[[str], str]] = {
     "page lines 3": paged("{}", 3),
     "page lines 3 in lines of 7": chain(every(7), paged("{}")),
     "page lines － ３ － in lines of 11, half width": chain(half_width, every(11), paged("－ {} －")),
+    "page lines Page 3": paged("Page {}", 3),
+    "page lines Page 3 of 9 in lines of 9": chain(every(9), paged("Page {} of 9", 3)),
+    "page lines P.3": paged("P.{}", 3),
+    "page lines 3 of 9": paged("{} of 9", 3),
+    "page lines 共9页 第3页 in lines of 9": chain(every(9), paged("共 9 页　第 {} 页", 3)),
+    "page lines 第三页 in lines of 9": chain(every(9), paged("第三页", 3)),
+    "page lines 第3頁 in lines of 9": chain(every(9), paged("第{}頁", 3)),
+    "page lines ── 3 ── in lines of 9": chain(every(9), paged("── {} ──", 3)),
+    "page lines • 3 • in lines of 9": chain(every(9), paged("• {} •", 3)),
     "form feeds": paged("\f", 4),
 }
 

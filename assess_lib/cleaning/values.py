@@ -18,13 +18,13 @@ REFERENCES = frozenset(
         *("评价人", "评分人", "复核人", "对象表", "对象编号", "表"),
     )
 )
-_TIME = r"(\d{1,2}):(\d{2})(?::(\d{2}))?"
+_TIME, _GAP = r"(\d{1,2}):(\d{2})(?::(\d{2}))?", r"[\s\u00a0\u2000-\u200a\u202f\u3000]"
 _DATES = tuple(
     re.compile(pattern, re.ASCII)
     for pattern in (
-        *(rf"(\d{{4}}){sep}(\d{{1,2}}){sep}(\d{{1,2}})(?:\s+{_TIME})?" for sep in ("-", "/", r"\.")),
-        rf"(\d{{4}})年(\d{{1,2}})月(\d{{1,2}})日(?:\s*{_TIME})?",
-        rf"(\d{{4}})(\d{{2}})(\d{{2}})(?:\s+{_TIME})?",
+        *(rf"(\d{{4}}){sep}(\d{{1,2}}){sep}(\d{{1,2}})(?:{_GAP}+{_TIME})?" for sep in ("-", "/", r"\.")),
+        rf"(\d{{4}})年(\d{{1,2}})月(\d{{1,2}})日(?:{_GAP}*{_TIME})?",
+        rf"(\d{{4}})(\d{{2}})(\d{{2}})(?:{_GAP}+{_TIME})?",
     )
 )
 _DAY_NUMBER = re.compile(r"\d{8}", re.ASCII)

@@ -21,6 +21,7 @@ MAX_CELLS = 2_000_000
 MAX_ROW = 1_048_576
 MAX_COLUMN = 16_384
 MAX_MERGES = 20_000
+_MIDNIGHT = timedelta(milliseconds=5)
 
 
 class Refused(Exception):
@@ -186,9 +187,19 @@ def plain_number(value: int | float | str) -> Cell:
 
 
 def date_cell(moment: datetime) -> Cell:
-    """Return a date cell: whole seconds, as a clock shows them; an error before 1900, which no workbook can show."""
+    """Return a date cell: whole seconds, as a clock shows them; an error before 1900, which no workbook can show.
+
+    The last half second of a day stays in that day, as days decide; what a workbook stores for midnight is off by less
+    than ``_MIDNIGHT``.
+
+    >>> date_cell(datetime(2022, 6, 20, 23, 59, 59, 700_000)).text, date_cell(datetime(2022, 6, 20, 8, 0, 0, 700)).text
+    ('2022-06-20 23:59:59', '2022-06-20 08:00:00')
+    """
     if moment.year < 1900:
         return Cell("error", "#VALUE!")
-    moment = (moment + timedelta(microseconds=500_000)).replace(microsecond=0)
+    clock = (moment + timedelta(microseconds=500_000)).replace(microsecond=0)
+    if clock.date() != (moment + _MIDNIGHT).date():
+        clock = moment.replace(microsecond=0)
+    moment = clock
     shown = f"{moment:%Y-%m-%d %H:%M:%S}" if moment.time() != time.min else f"{moment:%Y-%m-%d}"
     return Cell("date", shown, moment)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -75,9 +75,7 @@ def _date(value: str) -> Cell:
         if not found:
             raise ValueError(value)
         year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-        moment = datetime(year, month, day, hour, minute, second)
-        if (found.group(7) or "0")[0] >= "5":
-            moment += timedelta(seconds=1)
+        moment = datetime(year, month, day, hour, minute, second, int(f"{found.group(7) or 0:0<6}"[:6]))
     except (ValueError, OverflowError):
         return Cell("error", value)
     if moment < datetime(1899, 12, 31):

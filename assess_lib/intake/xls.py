@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import xlrd
+from openpyxl.styles.numbers import is_timedelta_format
 
 from assess_lib.intake.archive import encrypted
 from assess_lib.intake.cells import (
@@ -53,15 +54,20 @@ def _cell(stored: Any, book: Any) -> Cell | None:
     if stored.ctype == xlrd.XL_CELL_DATE:
         if not 0 <= stored.value < 2_958_466:
             return plain_number(float(stored.value))  # no date although its style says so, such as 20220620
-        if stored.value < 1 and not (book.datemode and stored.value == 0):
+        duration = is_timedelta_format(_format(stored, book))
+        if duration or (stored.value < 1 and not (book.datemode and stored.value == 0)):
             return Cell("time", str(timedelta(days=stored.value)))
         return date_cell(xlrd.xldate_as_datetime(stored.value, book.datemode))
     number = plain_number(float(stored.value))
-    style = book.format_map.get(book.xf_list[stored.xf_index].format_key) if stored.xf_index is not None else None
-    code = style.format_str if style is not None else ""
+    code = _format(stored, book)
     if is_percent_format(code):
         return Cell(number.kind, number.text, percent=True)
     return Cell(number.kind, number.text, shown=display_of(number.text, code) if number.kind == "number" else "")
+
+
+def _format(stored: Any, book: Any) -> str:
+    style = book.format_map.get(book.xf_list[stored.xf_index].format_key) if stored.xf_index is not None else None
+    return "" if style is None else str(style.format_str)
 
 
 def read_xls(data: bytes) -> Book:

@@ -69,12 +69,11 @@ class _CellParser(WorkSheetParser):
             cell["data_type"] = "n"
         if kind in ("str", "inlineStr") and isinstance(cell["value"], str):
             cell["value"] = unescaped(cell["value"])
-        if (
-            element.find(_FORMULA) is not None
-            and cell["value"] is None
-            and (kind != "str" or element.find(_VALUE) is None)
-        ):
-            cell["data_type"] = "formula"
+        if element.find(_FORMULA) is not None and cell["value"] is None:
+            if kind == "str" and element.find(_VALUE) is not None:
+                cell["value"] = ""  # its result is the empty text
+            else:
+                cell["data_type"] = "formula"
         return cell
 
 
