@@ -139,10 +139,24 @@ def check_standards(drafts: Drafts, scheme: Scheme, findings: Findings, reliable
             )
 
 
-def check_evidence(drafts: Drafts, findings: Findings, reliable: bool) -> None:
-    """Warn of each 佐证编号 that 佐证目录 lacks or holds for another unit: the row then has no evidence."""
+def check_evidence(drafts: Drafts, scheme: Scheme, findings: Findings, reliable: bool) -> None:
+    """Warn of each 佐证编号 that 佐证目录 lacks or holds for another unit: the row then has no evidence.
+
+    Warn too of evidence gathered after the cut-off. It is indexed, and so it counts; whether it may is for people.
+    """
     if not reliable:
         return
+    for draft in drafts["佐证目录"]:
+        gathered = draft.values.get("采集日期")
+        if isinstance(gathered, date) and gathered > scheme.cut_off:
+            findings.at(
+                draft,
+                "采集日期",
+                "warning",
+                "evidence.late",
+                f"采集日期 {gathered} 晚于截止日 {scheme.cut_off}；已编目，引用它的登记仍按有佐证处理。",
+                "请核对采集日期；截止日以后取得、不应采信的，请在“调整复核”中撤销引用它的登记。",
+            )
     index = {draft.text("佐证编号"): draft for draft in reversed(drafts["佐证目录"]) if draft.text("佐证编号")}
     for name, rows in drafts.items():
         if name == "佐证目录":

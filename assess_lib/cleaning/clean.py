@@ -183,7 +183,7 @@ class _Cleaner:
         check_keys(drafts, self.findings)
         check_within_rows(drafts, self.findings)
         check_standards(drafts, self.scheme, self.findings, reliable=_STANDARDS not in self.broken)
-        check_evidence(drafts, self.findings, reliable=_EVIDENCE not in self.broken)
+        check_evidence(drafts, self.scheme, self.findings, reliable=_EVIDENCE not in self.broken)
         check_adjustments(drafts, self.scheme, self.findings, self.broken)
         check_confirmations(drafts, self.findings)
         check_used(drafts, self.scheme, self.findings)
