@@ -315,7 +315,7 @@ def test_explain_tells_the_decisions(literals, tmp_path) -> None:
     assert told[at + 4 :] == [
         "  · [撤销] TZ-1　扣分登记 KF-3（误登的一笔）",
         "      原值 1.00，新值 撤销；影响最终得分 +1.00；理由：误登",
-        "      决定人：组长；决定日期：2022-12-25；批准文号：〔2022〕31号；来源：调整复核.csv第 3 行",
+        "      决定人：组长；决定日期：2022-12-25；批准文号：〔2022〕31号；出处：调整复核.csv 第 3 行",
     ]
     assert "原值 2.00，新值 0.50；影响最终得分 +1.50" in told[at + 2]
     assert not any("调整复核" in line for line in tell(data, "T02"))

@@ -782,7 +782,7 @@ def test_no_row_is_lost(tmp_path_factory: pytest.TempPathFactory, lines: list[li
 )
 def test_evidence_gathered_after_the_cut_off_is_warned_of(tmp_path: Path, gathered: str, warned: bool) -> None:
     """Evidence counts up to 31 December: what was gathered later still counts, as it is indexed, but not in silence."""
-    cleaned = clean_rows(tmp_path, 佐证目录=[row("佐证目录", 采集日期=gathered)])
+    cleaned = clean_rows(tmp_path, 佐证目录=[{**VALID["佐证目录"][0], "采集日期": gathered}])
     assert [(p.severity, p.code, p.row, p.column) for p in cleaned.problems] == (
         [("warning", "evidence.late", 2, "采集日期")] if warned else []
     )

@@ -283,8 +283,8 @@ def test_explain_tells_each_step_with_formula_clause_and_source(
     assert "−2.50" in step and "97.50" in step
     assert "0.50 × 5" in step
     assert "依据：" in step
-    assert "材料报送.csv第 4 行" in step
-    assert "扣分标准.csv第 2 行" in step
+    assert "材料报送.csv 第 4 行" in step
+    assert "扣分标准.csv 第 2 行" in step
 
 
 def test_explain_of_a_closed_gate_and_of_a_vetoed_unit_reads_well(
@@ -299,8 +299,8 @@ def test_explain_of_a_closed_gate_and_of_a_vetoed_unit_reads_well(
     assert cli.main(["explain", "D01", *scored.options]) == 0
     vetoed = capsys.readouterr().out
     assert "结论：不合格（单项否决）" in vetoed
-    assert "V1 热线红灯（四（一）1）：触发，一票否决" in vetoed
-    assert "V2 通报批评（四（一）2）：未触发" in vetoed
+    assert "V1 热线红灯（四（一）1）：构成单项否决" in vetoed
+    assert "V2 通报批评（四（一）2）：未构成单项否决" in vetoed
     assert "名（参加排名" not in vetoed
 
 

@@ -18,7 +18,18 @@ import pytest
 import xlsxwriter
 import xlwt
 from build import load_scheme_plainly
-from spreadsheets import FORMATS, ROWS, VALID, csv_text, grid, valid_folder, write_grid, write_ods, write_xls, write_xlsx
+from spreadsheets import (
+    FORMATS,
+    ROWS,
+    VALID,
+    csv_text,
+    grid,
+    valid_folder,
+    write_grid,
+    write_ods,
+    write_xls,
+    write_xlsx,
+)
 
 from assess_lib.cleaning import Cleaned, clean
 from assess_lib.errors import Problem
@@ -652,8 +663,9 @@ def test_empty_rows_at_the_end_are_counted_in_every_format(tmp_path: Path, form:
             repack(
                 xlsx_bytes([*MEETING, ['=""'] * 3, ['=""'] * 3]),
                 edit=lambda name, part: (
-                    part.replace(b'><f>""</f><v></v>', b' t="str"><f>""</f><v></v>')
-                    .replace(b'><f>""</f><v />', b' t="str"><f>""</f><v></v>')
+                    part.replace(b'><f>""</f><v></v>', b' t="str"><f>""</f><v></v>').replace(
+                        b'><f>""</f><v />', b' t="str"><f>""</f><v></v>'
+                    )
                     if name.endswith("sheet1.xml")
                     else part
                 ),
@@ -662,7 +674,6 @@ def test_empty_rows_at_the_end_are_counted_in_every_format(tmp_path: Path, form:
     cleaned = clean(tmp_path, SCHEME)
     assert cleaned.problems == ()
     assert [row[2:] for row in count(cleaned)] == [(3, 1, 0, 2)]
-
 
 
 def test_formula_written_by_openpyxl_has_no_result(tmp_path: Path) -> None:

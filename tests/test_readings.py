@@ -67,14 +67,14 @@ def test_each_unit_has_its_one_sentence() -> None:
     seen = look(year_of_all_kinds())
     assert sentence(seen, "T01") == (
         "等次取决于口径：“通报批评范围”改为“点名通报或群众反映有其一即否决”，变为不合格（单项否决）。"
-        "在全部 9,216 种口径组合下，组内名次为第 1 名，或不排名，全县名次为第 1 名，或不排名。"
+        "在全部 9,216 种口径组合下，组内名次为第 1 名，或不排名，总名次为第 1 名，或不排名。"
     )
     assert sentence(seen, "T02") == (
-        "在全部 9,216 种口径组合下，等次不变；组内名次为第 1 至第 2 名，全县名次为第 2 至第 3 名；"
+        "在全部 9,216 种口径组合下，等次不变；组内名次为第 1 至第 2 名，总名次为第 2 至第 3 名；"
         "本单位得分不变，名次随其他单位的得分变化。"
     )
     assert sentence(seen, "T03") == (
-        "在全部 9,216 种口径组合下，等次不变；组内名次为第 2 至第 3 名，全县名次为第 3 至第 4 名。"
+        "在全部 9,216 种口径组合下，等次不变；组内名次为第 2 至第 3 名，总名次为第 3 至第 4 名。"
     )
     assert sentence(seen, "T04") == "在全部 9,216 种口径组合下，均为不合格（单项否决），不排名。"
     assert sentence(seen, "D01") == "在全部 9,216 种口径组合下，等次和名次不变。"
@@ -122,9 +122,9 @@ def test_the_first_screen_tells_what_is_safe(report: ReadingsReport) -> None:
     told = text_of(report.headline())
     assert "|口径组合|9,216|" in told
     assert "1个单位的等次取决于口径：单位T01。其余单位的等次，无论怎样选择口径都不变。" in told
-    numbers = re.findall(r"(等次不变|组内名次不变|全县名次不变|等次名次都不变)\|(\d+)\|", told)
+    numbers = re.findall(r"(等次不变|组内名次不变|总名次不变|等次名次都不变)\|(\d+)\|", told)
     # D01 is first of one, T04 never ranked; overall only D01 (first, like T01) and T04 stay where they are.
-    assert numbers == [("等次不变", "4"), ("组内名次不变", "2"), ("全县名次不变", "2"), ("等次名次都不变", "2")]
+    assert numbers == [("等次不变", "4"), ("组内名次不变", "2"), ("总名次不变", "2"), ("等次名次都不变", "2")]
     assert "怎样选都不影响任何单位得分、等次和名次的口径：红灯计次、红灯期间、到期当日、一季度进展" in told
 
 

@@ -190,6 +190,7 @@ def own_amounts(year: Year, readings: Mapping[str, str]) -> dict[tuple[str, str,
             label = entry.label if entry.item == "B4" else ""  # one row of a table stands in two lists
             named = dict(pair.split("=") for pair in entry.reading.split("; ") if pair)
             found[entry.unit_id, entry.item, entry.source_text().split("; ")[0] + label] = (
-                (entry.nominal, status), named
+                (entry.nominal, status),
+                named,
             )
     return found

@@ -110,7 +110,7 @@ def test_the_conclusion_comes_in_numbers_that_a_reader_can_check(data):
     shown = views.UnitReport(data, "T01").conclusion()
     text, values = said(shown), [value.get_text() for value in parse(shown).select(".value")]
     assert values == ["108.11", "合格", "2", "2", "未构成", "97.00", "+11.11"]
-    assert "镇名次 2 共 2 个有得分" in text and "全县名次 2 共 4 个有得分" in text
+    assert "镇名次 2 共 2 个有得分" in text and "总名次 2 共 4 个有得分" in text
     assert (
         "重点考核从 100 分起，扣 3.00 分，得 97.00 分，高于 80 分加分开启线，再加 11.11 分，最终得分 108.11 分。"
         in text

@@ -71,15 +71,36 @@ def _code(names: Mapping[str, tuple[str, str]], asked: str) -> str:
     raise UsageError(f"没有单位“{asked}”。{hint}")
 
 
-def _points(item: Item, row: Mapping[Any, Any]) -> str:
+def _points(item: Item, row: Mapping[Any, Any], scheme: Scheme) -> str:
     if item.part == "veto":
-        return "触发，一票否决" if row["note"] == "vetoed" else "未触发"
+        return f"{'构成' if row['note'] == 'vetoed' else '未构成'}{scheme.parts.veto.name}"
     return f"{number(row['points'])} 分（{item_of(item)}）" if row["points"] is not None else ABSENT
 
 
 def _where(source: str) -> str:
-    found = [f"{place.file}{f'“{place.sheet}”' if place.sheet else ''}第 {place.row} 行" for place in places(source)]
-    return f"来源：{'、'.join(found)}" if found else ""
+    """Name the rows, those of one sheet together, the fact's own first: a place in a list has dozens of rivals."""
+    sheets: dict[tuple[str, str], list[int]] = {}
+    for place in places(source):
+        sheets.setdefault((place.file, place.sheet), []).append(place.row)
+    found = [f"{file}{f'“{sheet}”' if sheet else ' '}第 {_numbers(rows)} 行" for (file, sheet), rows in sheets.items()]
+    return f"出处：{'、'.join(found)}" if found else ""
+
+
+def _numbers(rows: Iterable[int]) -> str:
+    """List rows: the first one, then the others in order, three and more in a row as from and to.
+
+    >>> _numbers([9]), _numbers([9, 4, 5, 6, 12, 11])
+    ('9', '9、4–6、11、12')
+    """
+    first, *others = rows
+    runs: list[list[int]] = []
+    for row in sorted(set(others)):
+        if runs and row == runs[-1][-1] + 1:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    told = [f"{run[0]}–{run[-1]}" if len(run) > 2 else "、".join(map(str, run)) for run in runs]
+    return "、".join([str(first), *told])
 
 
 def _readings(text: str, scheme: Scheme) -> str:
@@ -173,7 +194,7 @@ def tell(data: ScoredRows, unit_id: str) -> Iterator[str]:
                 continue
             mark = "　【待定】" if item.id in items and items[item.id]["unresolved"] else ""
             closed = STATUS_WORDS.get(own[0]["status"], "")  # an item that was not scored has its one row to say so
-            reached = f"：{_points(item, items[item.id]) if item.id in items else closed}"
+            reached = f"：{_points(item, items[item.id], scheme) if item.id in items else closed}"
             yield f"{item.id} {item.name}（{item.clause}）{reached}{mark}"
             for row in own:
                 yield from _step(row, scheme)
@@ -253,7 +274,7 @@ def explained(data: ScoredRows, unit_id: str) -> dict[str, Any]:
 @json_option
 @shared
 def explain(shared: Shared, unit: str, as_json: bool) -> None:
-    """用文字说明某个单位的得分由来：结论、各部分、每一笔的算式、条款和来源。
+    """用文字说明某个单位的得分由来：结论、各部分、每一笔的算式、条款和出处。
 
     单位可写编码、名称、全称或别名。先要有评分结果（assess score）。
 

@@ -31,7 +31,7 @@ from assess_lib.figures.drawing import (
 from assess_lib.scheme import Item
 from assess_lib.views.county import CountySummary
 from assess_lib.views.html import Html, sentence
-from assess_lib.views.words import number, plain
+from assess_lib.views.words import number, per_cent, plain
 
 BIN = 5  # points
 TOP = 12  # standards drawn; the table has all of them
@@ -78,7 +78,9 @@ def distribution(summary: CountySummary) -> Plot | Html:
             sheet.text(x, bottom - unit * len(stack) - 6, str(len(stack)), 8, align="center")
         sheet.lines([(across.start, bottom, across.end, bottom)], INK, STROKE)
         score_axis(sheet, across, bottom, tick_step(high - low, 80), 9, INK)
-        said = f"最终得分（每点一个单位，每 {width} 分一列）"
+        gate, key = judgement.bonus_gate, summary.facts.scheme.parts.key.name
+        by_key = f"；{gate.name}看的是{key}得分" if gate is not None else ""
+        said = f"最终得分（每点一个单位，每 {width} 分一列{by_key}）"
         sheet.text(WIDTH / 2, bottom + 22, said, 8, SOFT, align="center")
         _legend(sheet, [group.name for group in summary.facts.scheme.groups])
         spread = "；".join(f"{step * width}–{(step + 1) * width} 分 {len(stacks[step])} 个" for step in sorted(stacks))
@@ -133,9 +135,7 @@ def heat_map(summary: CountySummary) -> Plot:
                     sheet.text(x + cell / 2, y + row_height / 2, said, 7, colour, align="center")
         y = head + row_height * len(rows) + 0.16 * INCH
         sheet.text(left, y, "颜色越深，失分占该项满分的比例越大；* 待定；空格未计分。", 7.5, SOFT)
-        alt = (
-            f"各单位各项得分图，{len(rows)} 个单位、{len(items)} 项，按全县名次排列；格内为得分，颜色越深失分比例越大。"
-        )
+        alt = f"各单位各项得分图，{len(rows)} 个单位、{len(items)} 项，按总名次排列；格内为得分，颜色越深失分比例越大。"
         return sheet.finish(alt)
 
 
@@ -164,7 +164,7 @@ def pareto(summary: CountySummary) -> Plot | Html:
         sheet.lines([(left, top, left, height)], INK, STROKE)
         for row, (label, points, share) in enumerate(bars):
             sheet.text(left - 4, rows_at(row), shorten(label, 34), align="right")
-            sheet.text(ends[row] + 4, rows_at(row), f"{number(points)}　累计 {share:.0f}%", 8)
+            sheet.text(ends[row] + 4, rows_at(row), f"{number(points)}　累计 {per_cent(share)}", 8)
         sheet.text(left, 0.12 * INCH, "全县共扣分值", 8, SOFT)
         words = "；".join(f"{label} {number(points)} 分" for label, points, _ in bars)
         return sheet.finish(f"全县{name}扣分构成图，从多到少：{words}。")

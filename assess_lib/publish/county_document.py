@@ -26,7 +26,7 @@ from assess_lib.views.county import VETO_FORM
 from assess_lib.views.county_facts import CountyFacts
 from assess_lib.views.county_near import CLOSE, near_lines
 from assess_lib.views.lines import describe_reading, records
-from assess_lib.views.words import number, plain
+from assess_lib.views.words import number, per_cent, plain
 
 if TYPE_CHECKING:
     from assess_lib.store import ScoredSet
@@ -133,7 +133,7 @@ def _write_losses(document: Any, facts: CountyFacts) -> None:
         WordColumn("累计占比", 1.8, right=True),
     )
     rows = [
-        (one.code, one.what, number(one.points), len(one.deductions), len(one.by_unit()), f"{one.share:.0f}%")
+        (one.code, one.what, number(one.points), len(one.deductions), len(one.by_unit()), per_cent(one.share))
         for one in facts.costs()
     ]
     if rows:

@@ -16,7 +16,7 @@ ASPECT_NAMES: dict[Aspect, str] = {
     "outcome": "等次",
     "final_score": "最终得分",
     "rank_in_group": "组内名次",
-    "rank_overall": "全县名次",
+    "rank_overall": "总名次",
 }
 _SHOWN = 3  # sets that a sentence names; the tables have all of them
 

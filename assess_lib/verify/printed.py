@@ -146,7 +146,7 @@ def _called(key: Key) -> str:
         "key_score": "重点考核",
         "bonus_score": "加分",
         "rank_in_group": "组内名次",
-        "rank_overall": "全县名次",
+        "rank_overall": "总名次",
         "grade": "等次",
         "points": "得分",
     }
@@ -223,7 +223,7 @@ def unit_labels(unit: str, expected: Expected) -> dict[str, str]:
     patterns = {
         "最终得分": _spread("最终得分") + r"\s*" + _number(row["final_score"]),
         "组内名次": _spread(f"{group}名次") + r"\s*" + _number(row["rank_in_group"]),
-        "全县名次": _spread("全县名次") + r"\s*" + _number(row["rank_overall"]),
+        "总名次": _spread("总名次") + r"\s*" + _number(row["rank_overall"]),
         "等次": r"等\s*次\s*" + _spread(row["grade"]),
     }
     if not vetoed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -211,7 +212,7 @@ class AuditPage:
                 "accepted": row.accepted,
                 "named": row.named,
                 "unnamed": row.accepted - row.named,
-                "share": 100 * row.named // row.accepted if row.accepted else 0,
+                "share": words.per_cent(Decimal(100 * row.named) / row.accepted) if row.accepted else "0%",
                 "reasons": row.reasons.most_common(),
                 "unexplained": [str(raw.source) for raw in row.unexplained],
             }

@@ -128,7 +128,7 @@ class CountySummary:
             Column("key_score", self.facts.scheme.parts.key.name, "number"),
             Column("bonus_score", self.facts.scheme.parts.bonus.name, "number"),
             Column("final_score", "最终得分", "number"),
-            Column("rank_overall", "全县名次", "number"),
+            Column("rank_overall", "总名次", "number"),
             Column("grade", "等次", "short"),
             Column("open", "待定", "number"),
         )

@@ -13,7 +13,7 @@ from assess_lib.exact import ZERO, mean
 from assess_lib.scheme import Item, MeanOfRaters
 from assess_lib.views.html import Column, Html, figure, sentence, table
 from assess_lib.views.lines import Line
-from assess_lib.views.words import item_of, number, plain, signed
+from assess_lib.views.words import item_of, number, per_cent, plain, signed
 
 if TYPE_CHECKING:
     from assess_lib.views.county_facts import CountyFacts
@@ -45,7 +45,7 @@ def costs_by_standard(facts: CountyFacts) -> Html:
             "points": cost.points,
             "times": len(cost.deductions),
             "units": len(cost.by_unit()),
-            "share": f"{cost.share:.0f}%",
+            "share": per_cent(cost.share),
         }
         for cost in costs
     ]

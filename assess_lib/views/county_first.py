@@ -11,7 +11,7 @@ from assess_lib.objections import OVERDUE
 from assess_lib.scheme import VETO_METHODS
 from assess_lib.views import adjustments, objections, page
 from assess_lib.views.county_near import CLOSE, near_lines
-from assess_lib.views.words import number, plain
+from assess_lib.views.words import number, per_cent, plain
 
 if TYPE_CHECKING:
     from assess_lib.views.county_facts import CountyFacts
@@ -109,7 +109,7 @@ def _losses(facts: CountyFacts) -> str:
     said += f"涉及 {units} 个单位、{len(costs)} 项标准、{len(facts.deductions)} 笔；"
     top = costs[:COSTLIEST]
     told = "、".join(f"{cost.what} {number(cost.points)} 分" for cost in top)
-    return said + f"扣得最多的是{told}，占全部扣分的 {top[-1].share:.0f}%。"
+    return said + f"扣得最多的是{told}，占全部扣分的 {per_cent(top[-1].share)}。"
 
 
 def _doubts(facts: CountyFacts) -> str:

@@ -110,7 +110,7 @@ class ReadingsReport:
             ("口径组合", self.combinations, f"{len(self.scheme.reading_keys)} 项口径，全部算过"),
             ("等次不变", held("outcome"), of_all),
             ("组内名次不变", held("rank_in_group"), "含始终不排名"),
-            ("全县名次不变", held("rank_overall"), "含始终不排名"),
+            ("总名次不变", held("rank_overall"), "含始终不排名"),
             ("等次名次都不变", held("outcome", "rank_in_group", "rank_overall"), of_all),
         ]
         return render("headline", figures=figures, sentences=self._headline_sentences())
@@ -307,7 +307,7 @@ class ReadingsReport:
             Column("turned", "等次改变的单位（变为）"),
             Column("scores", "得分变的单位", "number"),
             Column("most", "得分最多变", "number"),
-            Column("ranks", "全县名次变的单位", "number"),
+            Column("ranks", "总名次变的单位", "number"),
             Column("far", "名次最多变", "number"),
         )
         return table(rows, columns, css="readings")
@@ -364,7 +364,7 @@ class ReadingsReport:
             Column("grade", "等次", "short"),
             Column("score", "最终得分", "short"),
             Column("group", "组内名次", "short"),
-            Column("overall", "全县名次", "short"),
+            Column("overall", "总名次", "short"),
             Column("own", "能改变本单位得分或等次的口径", "code"),
         )
         caption = "得分和名次：全部组合下的最小值和最大值；“或无”：有的组合下被否决，没有得分和名次"

@@ -73,7 +73,7 @@ def _figures(report: UnitReport) -> list[tuple[str, str, Markup, str]]:
             ("score", "最终得分", marked("final_score", none), "不计分"),
             ("grade", "等次", marked("grade", report.grade), report.scheme.parts.veto.name),
             ("rank", "组内名次", marked("rank_in_group", none), "不排名"),
-            ("rank", "全县名次", marked("rank_overall", none), "不排名"),
+            ("rank", "总名次", marked("rank_overall", none), "不排名"),
         ]
     key, bonus, group = report.scheme.parts.key.name, report.scheme.parts.bonus.name, result["group"]
     made = f"{key}＋{bonus}" if result["bonus_open"] else f"即{key}"
@@ -89,7 +89,7 @@ def _figures(report: UnitReport) -> list[tuple[str, str, Markup, str]]:
             marked("rank_in_group", str(result["rank_in_group"])),
             f"共 {report.peers.ranked_in_group} 个有得分",
         ),
-        ("rank", "全县名次", marked("rank_overall", str(result["rank_overall"])), f"共 {report.peers.ranked} 个有得分"),
+        ("rank", "总名次", marked("rank_overall", str(result["rank_overall"])), f"共 {report.peers.ranked} 个有得分"),
     ]
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from assess_lib.exact import cents
@@ -72,6 +72,15 @@ def share(part: Decimal, whole: Decimal) -> str:
     '82.20'
     """
     return f"{part / whole * 100:.2f}"
+
+
+def per_cent(value: Decimal) -> str:
+    """Print per cents as whole ones, half up.
+
+    >>> per_cent(Decimal("12.50")), per_cent(Decimal("65.49"))
+    ('13%', '65%')
+    """
+    return f"{value.quantize(Decimal(1), ROUND_HALF_UP)}%"
 
 
 def day(value: date) -> str:
