@@ -181,7 +181,7 @@ def test_every_reading_has_its_row(report: ReadingsReport) -> None:
     shown = report.by_reading()._repr_html_()
     assert shown.count("<tr>") == 1 + 14
     told = text_of(report.by_reading())
-    assert "单位T01（否决）" in told
+    assert "|单位T01（否决）|1|0.00|" in told  # its score goes, which is no number of points
     assert "+4.00" in told  # T03 from 80.00 to 84.00 where 80 opens the bonus part
 
 

@@ -178,7 +178,7 @@ def test_a_missing_report_can_be_in_time(present: bool) -> None:
     tables["材料报送"] = kept + ([{"单位": "T01", "材料": "半年汇报"}] if present else [])
     found = look(tables)
     assert told(found.of("T01").fewest["gate"]) == ([("材料报送", "半年汇报")], "5.00")
-    said = "再更正 1 条（材料报送 半年汇报，5.00 分）即开启加分；距合格线尚有 19.00 分。"
+    said = "若更正 1 条（材料报送 半年汇报，5.00 分）即开启加分；距合格线尚有 19.00 分。"
     assert sentence(found.of("T01"), found.scheme) == said
 
 
@@ -249,7 +249,7 @@ def test_the_centres_row_may_be_what_holds_a_veto_back() -> None:
         assert told(one.fewest[aspect]) == ([("信息中心结果", "")], "0.00")  # type: ignore[index]
     assert one.weightiest is not None and one.weightiest.flips == ("status", "gate", "grade")
     assert sentence(one, found.scheme) == (
-        "再更正 1 条（信息中心结果）即构成单项否决、不开启加分、等次变为不合格；"
+        "若更正 1 条（信息中心结果）即构成单项否决、不开启加分、等次变为不合格；"
         "再扣 15.00 分即不开启加分；距合格线尚有 35.00 分。"
     )
 
@@ -589,7 +589,7 @@ def test_the_four_files() -> None:
     files = csv_files(look(tables))
     assert list(files) == ["robustness.csv", "corrections.csv", "margins.csv", "rows.csv"]
     unit, other = read(files["robustness.csv"])
-    assert unit["sentence"] == "再撤销 1 条（扣分登记 KF-2，3.00 分）即开启加分；距合格线尚有 20.00 分。"
+    assert unit["sentence"] == "若撤销 1 条（扣分登记 KF-2，3.00 分）即开启加分；距合格线尚有 20.00 分。"
     assert (unit["gate_rows"], unit["gate_points"], unit["grade_rows"], unit["fail_margin"]) == (
         "1",
         "3.00",
@@ -639,7 +639,7 @@ def test_a_unit_that_nothing_changes_and_one_at_the_line() -> None:
     said = [sentence(one, found.scheme) for one in found.units]
     assert said == [
         "再扣 20.00 分即不开启加分；距合格线尚有 40.00 分。",
-        "再撤销 1 条（扣分登记 KF-T02，40.00 分）即开启加分；恰在合格线上，再扣 0.01 分即不合格。",
+        "若撤销 1 条（扣分登记 KF-T02，40.00 分）即开启加分；恰在合格线上，再扣 0.01 分即不合格。",
     ]
 
 

@@ -170,7 +170,7 @@ def test_the_command_tells_who_is_near(run: Run) -> None:
     code, out, err = run()
     assert (code, err) == (0, "")
     assert "更正登记能改变否决、加分或等次的单位：4 个" in out
-    assert "单位T01：再撤销 1 条（扣分登记 KF-2，3.00 分）即开启加分；距合格线尚有 20.00 分。" in out
+    assert "单位T01：若撤销 1 条（扣分登记 KF-2，3.00 分）即开启加分；距合格线尚有 20.00 分。" in out
     assert re.search(r"单位T04 +80\.50 +0\.50 +1 +20\.51 +5 +扣分登记 KF-T04", out)
 
 

@@ -85,10 +85,10 @@ def effects(before: Verdict, after: Verdict, scheme: Scheme) -> str:
     return "、".join(told)
 
 
-def flip_text(flip: Flip, scheme: Scheme, first: str = "再") -> str:
-    """Return a flip in words; ``first`` is 再, or 或 where another way has been told before.
+def flip_text(flip: Flip, scheme: Scheme, first: str = "若") -> str:
+    """Return a flip in words; ``first`` is 若, or 或 where another way has been told before.
 
-    Example: 再撤销 1 条（扣分登记 KF-9，3.00 分）即开启加分.
+    Example: 若撤销 1 条（扣分登记 KF-9，3.00 分）即开启加分.
     """
     named = [name(one) for one in flip.corrections[:_NAMED]]
     more = len(flip.corrections) - _NAMED
@@ -149,8 +149,8 @@ def influence_text(influence: Influence, scheme: Scheme) -> str:
 def sentence(one: UnitRobustness, scheme: Scheme) -> str:
     """Say in one line how robust a unit's result is: the smallest corrections that change it, then its margins.
 
-    Example: 再撤销 1 条（扣分登记 KF-9，3.00 分）即开启加分；距合格线尚有 12.30 分。
+    Example: 若撤销 1 条（扣分登记 KF-9，3.00 分）即开启加分；距合格线尚有 12.30 分。
     """
-    told = [flip_text(flip, scheme, "或" if n else "再") for n, flip in enumerate(different(one))]
+    told = [flip_text(flip, scheme, "或" if n else "若") for n, flip in enumerate(different(one))]
     told += [margin_text(margin, scheme) for margin in one.margins]
     return "；".join(told) + "。" if told else "任何更正都不改变结论。"

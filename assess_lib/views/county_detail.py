@@ -167,9 +167,9 @@ def _bonus_detail(facts: CountyFacts, item: Item) -> Html:
     for unit, points in judged:
         if not told[unit]:
             silent[points].append(facts.names[unit])
-    rest = "；".join(f"{number(points)} 分：{'、'.join(silent[points])}" for points in sorted(silent, reverse=True))
+    rest = "；".join(f"{number(points)} 分的有{'、'.join(silent[points])}" for points in sorted(silent, reverse=True))
     made = table(rows, columns, caption=caption, empty=f"{caption}：没有加分或扣分的事实。", css="bonus-detail")
-    return made + sentence(f"其余单位没有变动分值的事实：{rest}。", mark="rest") if rest else made
+    return made + sentence(f"没有变动分值的事实，得 {rest}。", mark="rest") if rest else made
 
 
 def _reason(line: Line) -> str:

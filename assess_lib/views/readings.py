@@ -318,15 +318,17 @@ class ReadingsReport:
         reading = self.scheme.readings[key]
         moved = [e.score_change for e in effects if e.score_change]
         ranks = [e.rank_overall_change for e in effects if e.rank_overall_change]
+        # Whoever is vetoed loses score and rank, or gets them: they change, by no number of points or places.
+        vetoed = [e for e in effects if e.before.status != e.after.status]
         turned = [f"{e.before.unit_name}（{self._short((e.after.status, e.after.grade))}）" for e in effects if e.turns]
         yield {
             "name": reading.name,
             "now": reading.options[self.data.basis.readings[key]],
             "option": reading.options[option],
             "turned": "、".join(turned) or "无",
-            "scores": len(moved),
+            "scores": len(moved) + len(vetoed),
             "most": signed(max(moved, key=abs)) if moved else number(ZERO),
-            "ranks": len(ranks),
+            "ranks": len(ranks) + len(vetoed),
             "far": max(map(abs, ranks), default=0),
         }
 
