@@ -7,6 +7,7 @@ one file to the processed folder and one line to the register of runs.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from assess_lib import lock, register, store
 from assess_lib.errors import ApprovalRefused, UsageError, VerifyFailed
 from assess_lib.paths import YearPaths
 from assess_lib.store import Approval, ScoredSet
+from assess_lib.store.sets import RECEIPT_FILE
 
 LONGEST_DOCUMENT = 60
 LONGEST_OFFICE = 30
@@ -123,6 +125,44 @@ def _named(approval: Approval) -> str:
 # ---- the freeze -----------------------------------------------------------------------------------------------
 
 
+# Attempts that put a set in place; after one of them an earlier approval no longer holds.
+_WRITES_SET = frozenset({"score", "run", "01_clean", "02_score"})
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The approval that holds by the register: its digest, the receipt that it approves, its line; blank for none."""
+
+    digest: str = ""
+    receipt: str = ""
+    line: int = 0
+
+
+_NO_APPROVAL = Registered()
+
+
+def registered_approval(lines: Iterable[register.Line]) -> Registered:
+    """Return the approval that holds by the register's lines."""
+    found = _NO_APPROVAL
+    for line in lines:
+        if not line.accepted or line.entry is None:
+            continue
+        command, receipt = line.entry.get("command"), str(line.entry.get("receipt") or "")
+        if command == "approve":
+            found = Registered(str(line.entry.get("approval", "")), receipt, line.number)
+        elif command in _WRITES_SET and not (command == "01_clean" and receipt == found.receipt):
+            found = Registered("", found.receipt)  # cleaning alone leaves a set standing that was made of the same
+    return found
+
+
+def _receipt(processed: Path) -> str:
+    """Return the digest of the receipt of the set that stands, blank if there is none."""
+    try:
+        return store.digest((processed / RECEIPT_FILE).read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Reopening:
     """An approval that a run is about to lift: why, and what it was (as far as its file can be read)."""
@@ -135,9 +175,12 @@ def may_replace(processed: Path, reason: str = "") -> Reopening | None:
     """See whether a run may replace the set; return what it lifts by doing so, None for a set that is not approved.
 
     Raises ApprovalRefused for an approved set and no ``reason``, UsageError for a reason and nothing to lift. An
-    approval that was tampered with freezes the set all the same.
+    approval that was tampered with freezes the set all the same, and so does one that only the register still knows.
     """
-    if not store.is_approved(processed):
+    registered = registered_approval(register.read(processed))
+    # Without its approval the approved set is frozen still; another set came after an approval that was lifted.
+    lost = registered if _receipt(processed) in ("", registered.receipt) else _NO_APPROVAL
+    if not store.is_approved(processed) and not lost.digest:
         if reason:
             raise UsageError("现有结果还没有定稿，不用 --reopen。请去掉这个选项后重新运行。")
         return None
@@ -146,12 +189,13 @@ def may_replace(processed: Path, reason: str = "") -> Reopening | None:
     except VerifyFailed:
         approval = None
     if not reason:
-        named = _named(approval) if approval else "本年度结果已经定稿（定稿凭据 approval.json 无法识别，可能被改动过）"
+        state = "无法识别，可能被改动过" if store.is_approved(processed) else f"不在了，批准见运行登记第 {lost.line} 行"
+        named = _named(approval) if approval else f"本年度结果已经定稿（定稿凭据 {store.APPROVAL_FILE} {state}）"
         raise ApprovalRefused(
             f"{named}，不能重新评分，没有改动任何文件。确须重新评分的，"
             "请加 --reopen 原因（如 assess score --reopen 复核更正）；原因记入运行登记，重新评分后须再次送审和批准。"
         )
-    lifted = {"approval": store.approval_digest(processed)}
+    lifted = {"approval": store.approval_digest(processed) or lost.digest}
     if approval:
         lifted |= {
             "document": approval.document,

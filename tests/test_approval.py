@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -273,6 +274,26 @@ def test_an_approved_set_is_frozen(
     assert "已经定稿（千营商组〔2023〕1号，组长，2023-01-10）" in told and "--reopen 原因" in told
     assert approved.files("processed") | approved.files("reports") == before
     assert (approved.lines()[-1]["outcome"], approved.lines()[-1]["exit"]) == ("refused", 8)
+
+
+@pytest.mark.parametrize("gone", ["approval", "folder"])
+@pytest.mark.parametrize("attempt", [_score, _run])
+def test_an_approval_that_was_removed_freezes_still(
+    approved: Year, attempt: Callable[[Year], int], gone: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The register knows of the approval though its file, or the whole folder, is gone: exit 8, unless it is lifted."""
+    approval_file = approved.processed / "approval.json"
+    given = sha256(approval_file.read_bytes()).hexdigest()
+    approval_file.unlink() if gone == "approval" else shutil.rmtree(approved.processed)
+    before = approved.files("processed")
+    capsys.readouterr()
+    assert attempt(approved) == 8
+    assert "approval.json 不在了，批准见运行登记第 2 行" in capsys.readouterr().err
+    assert approved.files("processed") == before
+    assert approved.run("score", "--reopen", "复核更正") == 0
+    (lifted,) = [line["lifted"] for line in approved.lines() if line["command"] == "reopen"]
+    assert lifted == {"approval": given}
+    assert approved.run("score") == 0
 
 
 def test_a_frozen_set_can_be_looked_at(approved: Year, capsys: pytest.CaptureFixture[str]) -> None:

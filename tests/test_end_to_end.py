@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -289,6 +292,21 @@ def test_failing_report_keeps_the_old_ones(copy: Path, capsys: pytest.CaptureFix
     assert not (copy / "reports/2022.failed").exists()
 
 
+def test_files_of_others_survive_in_the_failed_folder(copy: Path) -> None:
+    """Somebody's notes on a failure stay beside its notebooks, and when these have gone; nothing else does."""
+    spoil(copy / "notebooks/03_unit_report.ipynb", "1 / 0")
+    notes = ("批注.docx", "units/我的.txt", "复核.ipynb")
+    for name in notes:
+        file = copy / "reports/2022.failed" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"foreign")
+    assert main(["report", "--unit", "T02", "--no-pdf", "--force"]) == 9
+    assert set(contents(copy / "reports/2022.failed")) == {"units/T02.ipynb", *notes}
+    shutil.copy(ROOT / "notebooks/03_unit_report.ipynb", copy / "notebooks")
+    assert main(["report", "--unit", "T02", "--no-pdf", "--force"]) == 0
+    assert set(contents(copy / "reports/2022.failed")) == set(notes)
+
+
 def test_input_that_changes_during_the_run(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A raw file that changes while reports are made ends the run with exit 6; nothing is replaced."""
     code = "import os\nopen(os.environ['ASSESS_RAW'] + '/材料报送.csv', 'a').write('\\n')"
@@ -317,3 +335,45 @@ def test_another_run_holds_the_folder(copy: Path) -> None:
     with lock.held(copy / "reports/2022"):
         assert main(["run"]) == 5
     assert contents(copy / "reports/2022") | contents(copy / "data/processed") == before
+
+
+# ---- what surrounds a run ---------------------------------------------------------------------------------------
+
+
+def started(project: Path, command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a shell's command in a project, where ``assess`` stands for this very package."""
+    assess = f"{shlex.quote(sys.executable)} -m assess_lib"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ASSESS_")}
+    path = os.pathsep.join(filter(None, (variables.pop("PYTHONPATH", ""), str(ROOT))))
+    return subprocess.run(
+        ["bash", "-c", command.replace("assess ", f"{assess} ")],
+        cwd=project, env=environment | variables | {"PYTHONPATH": path}, capture_output=True, text=True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_change_nothing(done: Path, tmp_path: Path, closed: str) -> None:
+    """Reports are made, with exit code 0, where nobody can be told of it: no file or socket takes a stream's place."""
+    project = Path(shutil.copytree(done, tmp_path / "project"))
+    before = contents(project / "reports/2022")
+    made = started(project, f"assess report --unit T01 --no-pdf --force {closed}")
+    assert made.returncode == 0
+    kept = {name: value for name, value in before.items() if name not in ("receipt.json", "units/T01.pdf")}
+    after = contents(project / "reports/2022")
+    assert kept.items() <= after.items() | {("index.html", before["index.html"])}
+    assert not (project / "reports/2022.failed").exists()
+
+
+def test_a_missing_font_is_told_in_a_line(done: Path, tmp_path: Path) -> None:
+    """Where a font package lost its files, a report ends with 4, names the remedy, and shows no traceback."""
+    project = Path(shutil.copytree(done, tmp_path / "project"))
+    (tmp_path / "packages/pylopdf_fonts_zh_cn").mkdir(parents=True)
+    (tmp_path / "packages/pylopdf_fonts_zh_cn/__init__.py").touch()
+    before = contents(project / "reports/2022")
+    command = "assess report --unit T01 --no-pdf --force"
+    made = started(project, command, PYTHONPATH=str(tmp_path / "packages"))
+    assert made.returncode == 4
+    told = "字体包 pylopdf_fonts_zh_cn 中没有 NotoSerifSC-Regular.otf。请运行 make setup 重新安装。"
+    assert made.stderr.splitlines()[-1] == told and "Traceback" not in made.stderr
+    assert contents(project / "reports/2022") == before
+    assert not (project / "reports/2022.failed").exists()

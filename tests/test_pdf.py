@@ -326,7 +326,7 @@ def lines_of_table(head: str, row: str) -> list[str]:
 
 
 def test_a_short_column_keeps_its_room_beside_long_texts() -> None:
-    """A figure, a person and their headings stand on one line each, however long the texts of five other columns are."""
+    """A figure, a person and their headings stand on one line each, however long the texts of other columns are."""
     long = "公文未在规定期限内办结并反馈，经督办后仍未完成，" * 8
     head = "".join(f"<th>说明{n}</th>" for n in range(5)) + '<th class="number">影响分值</th><th>决定人</th>'
     row = f"<td>{long}</td>" * 5 + '<td class="number">+16.82</td><td>副组长甲</td>'

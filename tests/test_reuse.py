@@ -160,7 +160,7 @@ def test_a_report_of_one_unit_keeps_what_stands(copy: Path, ran: list[str]) -> N
 def test_tables_of_readings_are_the_same_whoever_works_them_out(
     copy: Path, ran: list[str], way: Callable[..., year.Published]
 ) -> None:
-    """The run writes them from what it explored beside the stages; where no stage runs a process makes the same bytes."""
+    """The run writes them from what it explored beside the stages; where none runs, a process makes the same bytes."""
     before = outputs(copy)
     shutil.rmtree(copy / "reports/2022/readings")
     way(copy)

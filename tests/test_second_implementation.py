@@ -164,7 +164,7 @@ def test_a_wrong_number_in_the_scheme_file_is_noticed(path: str, value: Any) -> 
 
 
 def test_a_row_names_each_reading_that_alone_would_change_it() -> None:
-    """In 100 random years, whatever another option of one reading does to a row's amount or status, the row names it."""
+    """In 100 random years, whatever other option of one reading changes a row's amount or status, the row names it."""
     changed: Counter[str] = Counter()
     for seed in range(100):
         year = seeded_year(seed)

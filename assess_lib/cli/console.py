@@ -59,8 +59,22 @@ def _utf8(stream: TextIO) -> TextIO:
     )
 
 
+def _take_closed() -> None:
+    """Let a standard stream that was closed (``>&-``) lead nowhere, here and in every process to come.
+
+    Else the next file or socket would get its number, and what is said to the stream would go there.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest free number: this one
+
+
 def prepare_streams() -> None:
     """Let both streams take Chinese whatever the locale says, and survive a reader that leaves early."""
+    if os.name == "posix":
+        _take_closed()
     if sys.stdout is not None:
         sys.stdout = _utf8(sys.stdout)
     if sys.stderr is not None:
@@ -121,10 +135,10 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     console().print(table)
 
 
-def counts_line(problems: Sequence[Problem]) -> str:
-    """Return how many problems of each severity there are, in words."""
+def counts_line(problems: Sequence[Problem], *, told: bool = False) -> str:
+    """Return how many problems of each severity there are, in words; with ``told`` of those alone that are there."""
     found = {severity: sum(p.severity == severity for p in problems) for severity in SEVERITY_NAMES}
-    return "，".join(f"{SEVERITY_NAMES[severity]} {number}" for severity, number in found.items())
+    return "，".join(f"{SEVERITY_NAMES[severity]} {number}" for severity, number in found.items() if number or not told)
 
 
 def list_problems(
@@ -155,7 +169,5 @@ def list_problems(
     if len(shown) < len(errors) + len(others):
         say(f"……另有 {len(errors) + len(others) - len(shown)} 条未列出", error=error)
     if problems:
-        say(
-            f"共：{counts_line(problems)}。全部见 {shown_processed}/problems.csv（或 problems.xlsx）。",
-            error=error,
-        )
+        counted = f"{'以上' if full else '共'}：{counts_line(problems, told=full)}"
+        say(f"{counted}。全部见 {shown_processed}/problems.csv（或 problems.xlsx）。", error=error)

@@ -20,6 +20,7 @@ from pathlib import Path
 from assess_lib import approval, errors, lock, pipeline, register, store
 from assess_lib.errors import (
     AssessError,
+    EnvironmentFailure,
     FinalRefused,
     InputChanged,
     InputRejected,
@@ -415,6 +416,8 @@ def _as_error(failure: Failure, problems: Sequence[Problem]) -> AssessError | No
         return InputRejected(failure.evalue, problems)
     if failure.ename == FinalRefused.__name__:
         return FinalRefused(failure.evalue, [problem for problem in problems if problem.severity == "unresolved"])
+    if failure.ename == MemoryError.__name__:
+        return EnvironmentFailure("内存不足。请关闭其他程序后重新运行。")
     kind = getattr(errors, failure.ename, None)
     if isinstance(kind, type) and issubclass(kind, AssessError) and kind.exit_code != errors.EXIT_BUG:
         return kind(failure.evalue)
@@ -451,6 +454,9 @@ def _reports(
     work = _Work(sources, standing, scope, batch.target)
     outcomes = batch.run(_importing_beside(work.tasks()), lambda outcome: work.done(outcome, progress))
     batch.end_meanwhile()  # receipts and index are written here
+    for outcome in outcomes:
+        if outcome.failure is not None and outcome.failure.ename == EnvironmentFailure.__name__:
+            raise EnvironmentFailure(outcome.failure.evalue)  # no notebook is at fault
     if any(outcome.failure for outcome in outcomes):
         raise _failed(paths, batch.target, outcomes)
     files = work.files | {file for outcome in outcomes for file in outcome.files}
@@ -610,7 +616,11 @@ def _failed(paths: YearPaths, target: Path, outcomes: Iterable[Outcome]) -> Note
         shutil.copyfile(notebook, copy)
     new.mkdir(parents=True, exist_ok=True)
     _clear_failed(paths.reports)
-    os.replace(new, place)
+    if place.is_dir():  # somebody's own files lie there
+        shutil.copytree(new, place, dirs_exist_ok=True)
+        shutil.rmtree(new)
+    else:
+        os.replace(new, place)
     failures = [(outcome.name, outcome.failure) for outcome in outcomes if outcome.failure]
     told = "".join(
         f"\n  {name if name in documents.PRODUCTS else f'{name}.ipynb'}：{_told(failure)}" for name, failure in failures
@@ -628,7 +638,16 @@ def _told(failure: Failure) -> str:
 
 
 def _clear_failed(reports: Path) -> None:
-    shutil.rmtree(failed_place(reports), ignore_errors=True)
+    """Remove the executed notebooks of an earlier run; files that are not ours survive."""
+    place = failed_place(reports)
+    ours = {name for report in (*STAGES, *county_reports()) for name in files_of(report)}
+    for notebook in (*place.glob("*.ipynb"), *place.glob(f"{UNITS}*.ipynb")):
+        if notebook.parent != place or notebook.name in ours:
+            with suppress(OSError):
+                notebook.unlink()
+    for folder in (place / UNITS, place):
+        with suppress(OSError):  # not empty, or not there
+            folder.rmdir()
 
 
 # ---- what was found -------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from assess_lib import register, store
+from assess_lib.approval import registered_approval
 from assess_lib.errors import UsageError
 from assess_lib.paths import YearPaths
 from assess_lib.store.sets import RECEIPT_FILE
@@ -19,8 +20,6 @@ _REPORT = re.compile(
     r"units/[A-Za-z0-9_-]{1,20}\.(html|pdf|ipynb)|(county_summary|audit|readings|index|publication|audit_workbook)"
     r"\.(html|pdf|ipynb|xlsx)|[0-9]{2}_[a-z_]+\.ipynb"
 )
-# Attempts that put a set in place; after one of them an earlier approval no longer holds.
-_WRITES_SET = frozenset({"score", "run", "01_clean", "02_score"})
 
 
 @dataclass
@@ -151,7 +150,8 @@ def _receipt_against_register(
 def _approval(paths: YearPaths, found: Hashes) -> None:
     """Hold the approval to its form, to the receipt that it approves, and to the register's line of ``approve``."""
     shown = f"{PROCESSED}/{store.APPROVAL_FILE}"
-    granted, number = _granted(found.lines)
+    registered = registered_approval(found.lines)
+    granted, number = registered.digest, registered.line
     actual = store.approval_digest(paths.processed)
     if not actual:
         if granted:
@@ -159,11 +159,11 @@ def _approval(paths: YearPaths, found: Hashes) -> None:
             found.findings.append(Finding("missing", shown, message))
         return
     try:
-        approval = store.Approval.load((paths.processed / store.APPROVAL_FILE).read_bytes())
+        given = store.Approval.load((paths.processed / store.APPROVAL_FILE).read_bytes())
     except ValueError:
-        approval = None
+        given = None
         found.findings.append(Finding("approval", shown, "写法与软件写出的不同：定稿凭据被改动过。"))
-    if approval is not None and found.slip is not None and approval.receipt != found.slip.digest:
+    if given is not None and found.slip is not None and given.receipt != found.slip.digest:
         found.findings.append(Finding("approval", shown, "所批准的不是现有结果：receipt.json 与批准时不同。"))
     if actual != granted:
         message = (
@@ -173,20 +173,6 @@ def _approval(paths: YearPaths, found: Hashes) -> None:
         )
         found.findings.append(Finding("approval", shown, message, expected=granted, found=actual))
     found.checked.append("定稿凭据：与结果凭证和登记核对。")
-
-
-def _granted(lines: Sequence[register.Line]) -> tuple[str, int]:
-    """Return the digest of the approval that holds by the register and its line's number; blank if none does."""
-    granted, number, approved = "", 0, None
-    for line in lines:
-        if not line.accepted or line.entry is None:
-            continue
-        command, receipt = line.entry.get("command"), line.entry.get("receipt")
-        if command == "approve":
-            granted, number, approved = str(line.entry.get("approval", "")), line.number, receipt
-        elif command in _WRITES_SET and not (command == "01_clean" and receipt == approved):
-            granted = ""  # cleaning alone leaves a set standing that was made of the same inputs
-    return granted, number
 
 
 # ---- the reports ----------------------------------------------------------------------------------------------
@@ -210,7 +196,11 @@ def _reports(paths: YearPaths, found: Hashes) -> None:
         return
     found.reports_same = bool(current) and content["processed"] == current
     if not found.reports_same:
-        message = "报告不是由现有结果生成的：所记的结果凭证与现有 receipt.json 不符。请运行 assess report 重出。"
+        message = (
+            "报告不是由现有结果生成的：所记的结果凭证与现有 receipt.json 不符。请运行 assess report 重出。"
+            if current
+            else "报告所依据的结果不在：结果文件夹中没有凭证，无从核对。请把结果放回，或重新运行。"
+        )
         found.findings.append(Finding("receipt", shown, message, expected=current, found=content["processed"]))
     approval = store.approval_digest(paths.processed)
     if found.reports_same and content.get("approval", "") != approval:

@@ -225,7 +225,8 @@ class _Nursery:
 
     def _import_next(self) -> None:
         gc.disable()
-        _import(self._later[self._imported])
+        with contextlib.suppress(Exception):  # whoever needs it imports it once more, and says what is wrong
+            _import(self._later[self._imported])
         self._imported += 1
         _keep_all()
 
