@@ -257,7 +257,7 @@ def test_bonus_details_give_points_and_facts(county):
     (row,) = [row for row in tables["B2 通报表彰"].select("tbody tr") if "梧桐镇" in row.get_text()]
     assert "+2.00 2022-05-12 省级 省职转办" in row.get_text(" ", strip=True)
     assert "（缺佐证） 2022-06-12 市级 市日报" in tables["B3 经验宣传"].get_text(" ", strip=True)
-    assert tables["B5 领导评价"].select_one("td").get_text() == "白杨镇 3.00、梧桐镇 2.41、县合欢局 0.00"
+    assert tables["B5 领导评价"].select_one("td").get_text() == "白杨镇 3.00、梧桐镇 2.41、县合欢局 0.00（没有评价）"
     points = tables["B6 参会情况"].select('data[data-unit="T01"]')
     assert [(mark["value"], mark["data-item"], mark.get_text()) for mark in points] == [("1.70", "B6", "1.70")]
 

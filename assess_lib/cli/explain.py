@@ -30,6 +30,7 @@ from assess_lib.views.words import (
     plain,
     reading_pairs,
     signed,
+    spans,
     status_word,
 )
 
@@ -82,25 +83,17 @@ def _where(source: str) -> str:
     sheets: dict[tuple[str, str], list[int]] = {}
     for place in places(source):
         sheets.setdefault((place.file, place.sheet), []).append(place.row)
-    found = [f"{file}{f'“{sheet}”' if sheet else ' '}第 {_numbers(rows)} 行" for (file, sheet), rows in sheets.items()]
+    found = [f"{file}{f'“{sheet}”' if sheet else ' '}第 {_rows(rows)} 行" for (file, sheet), rows in sheets.items()]
     return f"出处：{'、'.join(found)}" if found else ""
 
 
-def _numbers(rows: Iterable[int]) -> str:
-    """List rows: the first one, then the others in order, three and more in a row as from and to.
+def _rows(rows: Sequence[int]) -> str:
+    """List rows, the first one before the others.
 
-    >>> _numbers([9]), _numbers([9, 4, 5, 6, 12, 11])
+    >>> _rows([9]), _rows([9, 4, 5, 6, 12, 11])
     ('9', '9、4–6、11、12')
     """
-    first, *others = rows
-    runs: list[list[int]] = []
-    for row in sorted(set(others)):
-        if runs and row == runs[-1][-1] + 1:
-            runs[-1].append(row)
-        else:
-            runs.append([row])
-    told = [f"{run[0]}–{run[-1]}" if len(run) > 2 else "、".join(map(str, run)) for run in runs]
-    return "、".join([str(first), *told])
+    return "、".join(filter(None, (str(rows[0]), spans(rows[1:]))))
 
 
 def _readings(text: str, scheme: Scheme) -> str:

@@ -52,6 +52,7 @@ _REASONS = {
     errno.ENAMETOOLONG: "名称过长",
     errno.ENOENT: "文件或文件夹不存在",
     errno.ENOTDIR: "上级不是文件夹",
+    errno.EEXIST: "那里已有同名的文件",
     errno.EISDIR: "是文件夹，不是文件",
     errno.EMFILE: "打开的文件过多",
     errno.ENOMEM: "内存不足",

@@ -149,10 +149,14 @@ def _bonus_detail(facts: CountyFacts, item: Item) -> Html:
     judged = [(row["unit_id"], facts.cells[row["unit_id"], item.id]["points"]) for row in facts.opened]
     judged.sort(key=lambda pair: -pair[1])
     if isinstance(item.rule, MeanOfRaters):
-        told_means = Markup("、").join(
-            Markup("{} {}").format(facts.names[unit], _item_points(unit, item, points)) for unit, points in judged
+        rated = {row["单位"] for row in facts.tables["领导评价"]}
+        means = Markup("、").join(
+            Markup("{} {}{}").format(
+                facts.names[unit], _item_points(unit, item, points), "" if unit in rated else "（没有评价）"
+            )
+            for unit, points in judged
         )
-        return table([{"all": told_means}], (Column("all", "各单位平均分"),), caption=caption, css="bonus-detail")
+        return table([{"all": means}], (Column("all", "各单位平均分"),), caption=caption, css="bonus-detail")
     told: defaultdict[str, list[str]] = defaultdict(list)
     for line in facts.bonus_lines(item.id):
         if line.moved or line.status not in _IDLE:

@@ -87,7 +87,7 @@ def _line(record: Mapping[str, Any], item: Item | None, own: set[tuple[str, Plac
     elif _is(item, "mean_of_raters") and (raters := sum(place.of_table("领导评价") for place in found)):
         # A row per rater would tell who gave an opinion, a sum of two what the other one gave.
         text, found = f"领导评价（{raters} 人）", ()
-        formula = f"{raters} 人评价，取平均分" if record["points"] is not None else ""
+        formula = f"{raters} 人评价，取平均分" if record["points"] is not None else formula  # that of the gate
     return Line(
         unit_id=record["unit_id"],
         seq=int(record["seq"]),

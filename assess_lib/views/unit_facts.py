@@ -12,7 +12,7 @@ from assess_lib.scheme import DEDUCTING_METHODS, Item
 from assess_lib.views import adjustments
 from assess_lib.views.html import Html, figure, render
 from assess_lib.views.lines import Line
-from assess_lib.views.words import Place, item_of, number
+from assess_lib.views.words import Place, item_of, number, spans
 
 if TYPE_CHECKING:
     from assess_lib.views.unit import UnitReport
@@ -59,24 +59,13 @@ def _group(report: UnitReport, item: Item) -> dict[str, Any]:
             for line in lines
             if line not in idle
         ],
-        "idle": {"count": len(idle), "seqs": _spans([line.seq for line in idle]), "lines": idle},
+        "idle": {"count": len(idle), "seqs": spans(line.seq for line in idle), "lines": idle},
     }
 
 
 def _is_idle(line: Line) -> bool:
     """Tell a fact that went as it should: counted, worth nothing, cut by nothing."""
     return line.status == "counted" and not line.moved and not line.nominal
-
-
-def _spans(numbers: list[int]) -> str:
-    """Print row numbers with runs drawn together: 7–9、12."""
-    runs: list[list[int]] = []
-    for each in numbers:
-        if runs and each == runs[-1][-1] + 1:
-            runs[-1].append(each)
-        else:
-            runs.append([each])
-    return "、".join(f"{run[0]}–{run[-1]}" if len(run) > 2 else "、".join(map(str, run)) for run in runs)
 
 
 def _note(report: UnitReport, line: Line) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -174,6 +174,21 @@ def _place(piece: str) -> Place | None:
     # A ranking names the same rows for each unit that it places.
     match = _SOURCE.fullmatch(piece)
     return Place(match["file"], match["sheet"], int(match["row"])) if match else None
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """Print row numbers, three and more in a row as from and to.
+
+    >>> spans([12, 7, 8, 9, 13])
+    '7–9、12、13'
+    """
+    runs: list[list[int]] = []
+    for row in sorted(numbers):
+        if runs and row == runs[-1][-1] + 1:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    return "、".join(f"{run[0]}–{run[-1]}" if len(run) > 2 else "、".join(map(str, run)) for run in runs)
 
 
 def reading_pairs(text: str) -> tuple[tuple[str, str], ...]:
