@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 
 from assess_lib.exact import ZERO, mean, show
 from assess_lib.ledger import Chain, Sources, Status, Words, said
@@ -100,16 +100,12 @@ def _write_matter(chain: Chain, matter: str, rows: Sequence[Row], unit: Unit, ca
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """Where a 表彰宣传 row stands, before items and matters are compared or after it.
-
-    ``compared`` are the readings by which it then met another item or matter.
-    """
+    """Where a 表彰宣传 row stands, before items and matters are compared or after it."""
 
     row: Row
     points: Decimal
     status: Status = "counted"
     why: str = ""
-    compared: tuple[str, ...] = ()
 
     def rank(self) -> tuple[Decimal, int, int, Source]:
         """Order rows of one matter: higher points first, then higher level, earlier day, upper row."""
@@ -133,11 +129,11 @@ def highest_level_per_matter(item: Item, unit: Unit, case: Case) -> Outcome:
         return Outcome.of(chain, note_absence(chain, item, unit, case, "表彰宣传"))
     warnings: list[Doubt] = []
     settled = _settled(item, unit, case, warnings)
-    hangs = {} if case.silent else _hangs(item, unit, case, settled)
-    for standing in sorted(settled, key=lambda s: (s.row["日期"], s.row.source)):
+    hangs = cache(partial(_hangs, item, unit, case, settled))  # nobody asks where no ledger is written
+    for standing, _ in sorted(settled, key=lambda each: (each[0].row["日期"], each[0].row.source)):
         row, points = standing.row, standing.points
         label = partial(_praise, row, standing.why)
-        reading = case.reading(*hangs.get(row.source, ()))
+        reading = partial(_reading, case, hangs, row.source)
         if standing.status == "counted":
             _award(
                 chain,
@@ -155,8 +151,10 @@ def highest_level_per_matter(item: Item, unit: Unit, case: Case) -> Outcome:
     return Outcome.of(chain, warnings=warnings)
 
 
-def _settled(item: Item, unit: Unit, case: Case, warnings: list[Doubt] | None = None) -> list[_Standing]:
-    """Say of each row of the item whether it counts, or what beat it."""
+def _settled(
+    item: Item, unit: Unit, case: Case, warnings: list[Doubt] | None = None
+) -> list[tuple[_Standing, tuple[str, ...]]]:
+    """Say of each row of the item whether it counts, or what beat it, and by which readings it met its rivals."""
     assert isinstance(item.rule, HighestLevelPerMatter)
     standings = _standings(item.rule, unit, case, warnings)
     winners = _winners(standings)
@@ -185,33 +183,34 @@ def _settled(item: Item, unit: Unit, case: Case, warnings: list[Doubt] | None = 
         elif status == "counted":
             # The row's points hang on these readings only where there is another matter or another item.
             compared = (_ACROSS,) * (matter in shared) + (_SEVERAL,) * (len(staying) > 1)
-        settled.append(_Standing(standing.row, standing.points, status, why, compared))
+        settled.append((_Standing(standing.row, standing.points, status, why), compared))
     return settled
 
 
 _LACKING, _ACROSS, _SEVERAL = "missing_evidence", "same_matter_across_items", "different_matters"
 
 
-def _hangs(item: Item, unit: Unit, case: Case, settled: Iterable[_Standing]) -> dict[Source, list[str]]:
+def _hangs(
+    item: Item, unit: Unit, case: Case, settled: list[tuple[_Standing, tuple[str, ...]]]
+) -> dict[Source, list[str]]:
     """Return for each row the readings by which it was compared, and those under which it would have another status.
 
     A reading that lets a row count may do so at another row's cost, in this item or in the other one: each is tried.
     """
-    under = {key: _under_others(item, unit, case, key) for key in (_LACKING, _ACROSS, _SEVERAL)}
-    return {
-        own.row.source: [
-            key
-            for key, others in under.items()
-            if key in own.compared or any(status[own.row.source] != own.status for status in others)
-        ]
-        for own in settled
-    }
+    hangs: dict[Source, list[str]] = {standing.row.source: [] for standing, _ in settled}
+    for key in (_LACKING, _ACROSS, _SEVERAL):
+        named = {standing.row.source for standing, compared in settled if key in compared}
+        for option in KNOWN_READINGS[key]:
+            tried = _settled(item, unit, case.reading_as(key, option))
+            status = {standing.row.source: standing.status for standing, _ in tried}
+            named |= {mine.row.source for mine, _ in settled if status[mine.row.source] != mine.status}
+        for source in named:
+            hangs[source].append(key)
+    return hangs
 
 
-def _under_others(item: Item, unit: Unit, case: Case, key: str) -> list[dict[Source, Status]]:
-    """Return the status of each row of the item under each option of a reading that is not in force."""
-    others = [case.reading_as(key, option) for option in KNOWN_READINGS[key] if option != case.readings[key]]
-    return [{standing.row.source: standing.status for standing in _settled(item, unit, other)} for other in others]
+def _reading(case: Case, hangs: Callable[[], Mapping[Source, Sequence[str]]], source: Source) -> str:
+    return case.reading(*hangs()[source])
 
 
 def _praise(row: Row, why: str) -> str:
@@ -335,7 +334,7 @@ def _set_aside(
     case: Case,
     nominal: Decimal,
     key: str = "",
-    reading: str = "",
+    reading: Words = "",
 ) -> None:
     """Keep a row that earns nothing in the ledger, with what it would have been."""
     decision = case.decision(row.table, row["编号"], unit)
