@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
 from assess_lib.exact import ZERO
+from assess_lib.scheme import MeanOfRaters, RateBands
 from assess_lib.scoring import Result
 from assess_lib.views import UnitReport
 from assess_lib.views.lines import Line
 from assess_lib.workbench.bench import Bench, Tried
 
 Kind = Literal["same", "changed", "new", "gone"]
+_NUMBER = re.compile(r"[\d.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,14 @@ class Moved:
     def any(self) -> bool:
         """Whether anything of the result differs."""
         return self.old != self.new
+
+    @property
+    def shown(self) -> bool:
+        """Whether score, grade or a rank differs."""
+        return any(
+            getattr(self.old, name) != getattr(self.new, name)
+            for name in ("status", "final_score", "grade", "rank_in_group", "rank_overall")
+        )
 
     @property
     def own(self) -> bool:
@@ -97,27 +108,33 @@ def differ(bench: Bench, tried: Tried, unit_id: str) -> Difference:
     moved = tuple(Moved(old, new) for old, new in zip(bench.official.score.results, tried.score.results, strict=True))
     old = UnitReport(bench.as_set(bench.official, unit_id), unit_id)
     new = UnitReport(bench.as_set(tried, unit_id), unit_id)
-    return Difference(unit_id, tried, moved, old, new, pair_lines(old.lines, new.lines))
+    summed = frozenset(item.id for item in new.scheme.items if isinstance(item.rule, (MeanOfRaters, RateBands)))
+    return Difference(unit_id, tried, moved, old, new, pair_lines(old.lines, new.lines, summed))
 
 
-def _identity(line: Line) -> tuple[str, str, str]:
-    """Say what a row is about: its item, the raw row that it names first, and its label before the first colon."""
+def _identity(line: Line, summed: Collection[str]) -> tuple[str, str, str]:
+    """Say what a row is about: its item, the raw row that it names first, and its label before the first colon.
+
+    The row of an item that sums its facts up names how many there are: the same words with another number are the same.
+    """
+    if line.item in summed:
+        return line.item, "", _NUMBER.sub("", line.label)
     first = str(line.places[0]) if line.places else ""
     return line.item, first, line.label.partition("：")[0] if line.part not in ("veto", "final") else line.status
 
 
-def pair_lines(old: Sequence[Line], new: Sequence[Line]) -> tuple[LinePair, ...]:
+def pair_lines(old: Sequence[Line], new: Sequence[Line], summed: Collection[str] = ()) -> tuple[LinePair, ...]:
     """Pair the ledger rows of two states of a unit by what they are about, in the what-if's order.
 
-    Rows that only the official state has stand where they stood.
+    Rows that only the official state has stand where they stood. ``summed`` are the items that one row sums up.
     """
     waiting: defaultdict[tuple[str, str, str], list[Line]] = defaultdict(list)
     for line in old:
-        waiting[_identity(line)].append(line)
+        waiting[_identity(line, summed)].append(line)
     partner = {}
     for line in new:
-        if waiting[_identity(line)]:
-            partner[line.seq] = waiting[_identity(line)].pop(0)
+        if waiting[_identity(line, summed)]:
+            partner[line.seq] = waiting[_identity(line, summed)].pop(0)
     gone = {line.seq for lines in waiting.values() for line in lines}
 
     def in_order() -> Iterator[LinePair]:

@@ -151,7 +151,7 @@ def dump_draft(bench: Bench, changes: Changes, story: str) -> bytes:
     filled = tuple(_cells(decision, bench) for decision in made.decisions)
     remarks = [
         ("试算", writable(story)),
-        ("依据", f"正式结果的凭据摘要 {bench.data.receipt_digest[:16]}，计分日期 {bench.data.basis.run_date}"),
+        ("依据", _basis(bench)),
         ("要补填", "理由、决定人、决定日期、批准文号。没有填齐的，读入时就是错误，不会计分。"),
         *(("不在表内", writable(f"{unsaid.change}。{unsaid.instead}")) for unsaid in made.unsaid),
     ]
@@ -160,6 +160,16 @@ def dump_draft(bench: Bench, changes: Changes, story: str) -> bytes:
         TABLES[DECISIONS], bench.scheme, known, bench.data.basis.readings, filled=filled, remarks=tuple(remarks)
     )
     return dump_form(form)
+
+
+def _basis(bench: Bench) -> str:
+    """Say what the what-if starts from, and what a run must be given besides the draft to come to the same."""
+    basis = bench.data.basis
+    defaults = bench.scheme.default_readings()
+    options = [f"--reading {key}={option}" for key, option in basis.readings.items() if option != defaults[key]]
+    options += [f"--date {basis.run_date}"] if basis.run_date != bench.scheme.cut_off else []
+    same = f"；重新评分时要同样写 {' '.join(options)}" if options else ""
+    return f"正式结果的凭据摘要 {bench.data.receipt_digest[:16]}，计分日期 {basis.run_date}{same}"
 
 
 def _cells(decision: Decision, bench: Bench) -> dict[str, str | Decimal]:

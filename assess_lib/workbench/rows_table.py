@@ -93,7 +93,8 @@ def rows_table(evidence: Sequence[Evidence]) -> ITable:
         "orderFixed": {"pre": [[1, "asc"]]},
         "warn_on_undocumented_option": False,
         "rowGroup": {"dataSrc": 2},
-        "select": {"style": "multi", "selector": "td:first-child", "headerCheckbox": True},
+        # "select-page": the rows that are listed; the usual box unticks those too that a search has hidden
+        "select": {"style": "multi", "selector": "td:first-child", "headerCheckbox": "select-page"},
         "columnDefs": [
             {"targets": 0, "render": _BOX, "orderable": False, "searchable": False, "width": "4.5em"},
             {"targets": [1, 2], "visible": False},

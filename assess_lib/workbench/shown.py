@@ -110,9 +110,9 @@ def ranks(difference: Difference) -> Html:
     """Show every unit's rank in both states, those that moved first; the chosen unit is named as such."""
     order = sorted(
         difference.moved,
-        key=lambda moved: (not moved.any, moved.new.rank_overall is None, moved.new.rank_overall or 0),
+        key=lambda moved: (not moved.shown, moved.new.rank_overall is None, moved.new.rank_overall or 0),
     )
-    moved = sum(one.any for one in order)
+    moved = sum(one.shown for one in order)
     told = f"{moved} 个单位的得分或名次变了，排在前面；其余 {len(order) - moved} 个不变。"
     columns = (
         Column("mark", "变动", "short"),
@@ -141,7 +141,7 @@ def _rank_row(moved: Moved, chosen: bool) -> dict[str, Any]:
 
 
 def _moved_mark(moved: Moved) -> str:
-    if not moved.any:
+    if not moved.shown:
         return "不变"
     score: tuple[Decimal | None, ...] = (moved.old.final_score, moved.new.final_score)
     told = steps(moved.old.rank_overall, moved.new.rank_overall)

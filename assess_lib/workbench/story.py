@@ -92,6 +92,8 @@ def rank(value: int | None) -> str:
 
 def _because(difference: Difference) -> str:
     moved = difference.result
+    if moved.old.status != moved.new.status:
+        return f"因为：{'；'.join(_verdicts(difference))}。"
     causes = sorted(
         (pair for pair in difference.lines if pair.line.part in ("key", "bonus") and pair.gain != ZERO),
         key=lambda pair: (-abs(pair.gain), pair.line.seq),
@@ -103,6 +105,15 @@ def _because(difference: Difference) -> str:
     if moved.any and not moved.own:
         return "本单位的得分没有变，名次随别的单位变动。"
     return ""
+
+
+def _verdicts(difference: Difference) -> Iterator[str]:
+    """Say what is now found of each veto item that applies in one of the two states."""
+    states = (difference.old, difference.new)
+    applied = {item for state in states for item, row in state.items.items() if row["note"] == "vetoed"}
+    for line in difference.new.part_lines("veto"):
+        if line.status == "verdict" and line.item in applied:
+            yield line.label
 
 
 def _cause(pair: LinePair, difference: Difference) -> str:
@@ -125,7 +136,11 @@ def _step(moved: Moved) -> str:
     old, new = moved.old, moved.new
     if old.final_score != new.final_score:
         return f"{number(old.final_score)} → {number(new.final_score)}"
-    return f"等次 {old.grade} → {new.grade}" if old.grade != new.grade else "待定项目"
+    if old.grade != new.grade:
+        return f"等次 {old.grade} → {new.grade}"
+    if old.key_score != new.key_score:  # and the bonus by as much
+        return f"重点考核 {number(old.key_score)} → {number(new.key_score)}，最终得分不变"
+    return f"待定 {old.unresolved} 项 → {new.unresolved} 项"
 
 
 def change(old: Decimal | None, new: Decimal | None) -> str:
