@@ -262,7 +262,9 @@ class Grades(_Model):
         for n in range(1, len(self.bands)):
             if self.bands[n].at_least >= self.bands[n - 1].at_least:
                 found.append((("bands", n, "at_least"), "等次的分数线须从高到低排列，且不得重复"))
-        taken = {self.fail}
+        if self.fail == self.passed:
+            found.append((("passed",), f"合格与不合格的名称相同：“{self.fail}”"))
+        taken = {self.fail, self.passed}
         for n, band in enumerate(self.bands):
             if band.grade in taken:
                 found.append((("bands", n, "grade"), f"等次名称“{band.grade}”重复"))
@@ -712,6 +714,7 @@ class Scheme(_Model):
                 *self._dimension_misfits(),
                 *self._exemption_misfits(),
                 *self._register_misfits(),
+                *self._report_misfits(),
                 *self._date_misfits(),
                 *self._reading_misfits(),
             ]
@@ -731,7 +734,8 @@ class Scheme(_Model):
         )
         for what, names, above, below in named:
             for index, name in enumerate(names):
-                if name is not None and name in names[:index]:
+                before = [one.casefold() for one in names[:index] if one is not None]
+                if name is not None and name.casefold() in before:
                     yield (*above, index, *below), f"{what}“{name}”重复"
 
     def _item_misfits(self) -> Iterator[tuple[Place, str]]:
@@ -797,6 +801,11 @@ class Scheme(_Model):
             if isinstance(kind, RegisterFacts)
         ]
         if not any(kind.standards for _, _, kind in kinds):
+            for place, _, _ in kinds[1:]:
+                yield (
+                    place,
+                    f"全部登记已由 {kinds[0][1]} 计扣；几处都用 register 的，各写 standards，否则同一登记计两次",
+                )
             return
         for place, owner, kind in kinds:
             if not kind.standards:
@@ -805,6 +814,24 @@ class Scheme(_Model):
                 if code in taken:
                     yield (*place, "standards", number), f"标准“{code}”的登记已由 {taken[code]} 计扣"
                 taken.setdefault(code, owner)
+
+    def _report_misfits(self) -> Iterator[tuple[Place, str]]:
+        """Hold each report to one place that asks for it: it must not cost twice."""
+        asked: dict[tuple[str, str | None], tuple[Place, str]] = {}
+        for index, item in enumerate(self.items):
+            for rank, facts in enumerate(getattr(item.rule, "facts", ())):
+                above = ("items", index, "rule", "facts", rank)
+                for number, report in enumerate(getattr(facts, "due", ())):
+                    first, owner = asked.setdefault((report.material, report.quarter), (above, item.id))
+                    if first != above:
+                        place = (*above, "due", number)
+                        yield place, f"{report.material}{report.quarter or ''} 已由 {owner} 要求，不能扣两次"
+
+    @property
+    def reports_asked(self) -> frozenset[tuple[str, str | None]]:
+        """The reports that some item asks for: material and quarter."""
+        facts = [kind for item in self.items for kind in getattr(item.rule, "facts", ())]
+        return frozenset((report.material, report.quarter) for kind in facts for report in getattr(kind, "due", ()))
 
     def _date_misfits(self) -> Iterator[tuple[Place, str]]:
         """Hold the cut-off and due dates to the assessed year, and their conditions to known readings."""

@@ -135,6 +135,18 @@ def test_random_years_agree_and_leave_no_row_unexplained() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("gone", ["V1", "V2", "B1", "B2", "B3", "B4", "B5", "B6", "B7"])
+def test_rows_that_no_item_reads_have_that_reason(gone: str) -> None:
+    """A scheme without one of the items leaves its rows out of the ledger; the audit says why, and asks no more."""
+    scheme = SCHEME.model_copy(update={"items": tuple(item for item in SCHEME.items if item.id != gone)})
+    found: set[str] = set()
+    for seed in range(3):
+        for one in lineage.coverage(audited_year(seeded_year(seed), scheme)):
+            assert not one.unexplained, (seed, one.unexplained)
+            found |= set(one.reasons)
+    assert lineage.UNUSED in found
+
+
 @pytest.mark.deep
 def test_hundreds_of_random_years_leave_no_row_unexplained() -> None:
     """The same in 400 further random years."""

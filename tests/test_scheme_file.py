@@ -294,6 +294,29 @@ MISTAKES = {
     ),
     "due date of another year": ("due: 2022-09-20", "due: 2023-09-20", "scheme.inconsistent", "due", "不在考核年度内"),
     "report twice": ('quarter: "3"', 'quarter: "2"', "scheme.inconsistent", "", "季度进展2 重复列出"),
+    "register twice": (
+        "        - kind: register\n",
+        "        - kind: register\n        - {kind: register}\n",
+        "scheme.inconsistent",
+        "",
+        "全部登记已由 K 计扣",
+    ),
+    "report asked for twice": (
+        "        - kind: register\n",
+        "        - kind: register\n        - {kind: reports, late: BS-01, missing: BS-02, due: [{material: 半年汇报, "
+        "due: 2022-06-20, clause: 五1, owed_by: all_units}]}\n",
+        "scheme.inconsistent",
+        "",
+        "半年汇报 已由 K 要求，不能扣两次",
+    ),
+    "grades of one name": ("passed: 合格", "passed: 不合格", "scheme.inconsistent", "passed", "名称相同：“不合格”"),
+    "band named as the pass grade": (
+        "bands: []",
+        "bands: [{grade: 合格, at_least: 100, approval: 甲}]",
+        "scheme.inconsistent",
+        "grade",
+        "等次名称“合格”重复",
+    ),
     "quarter of a yearly report": (
         "{material: 年度总结",
         '{quarter: "4", material: 年度总结',
@@ -364,6 +387,12 @@ def test_each_mistake_is_told_at_its_line(case: str, tmp_path: Path) -> None:
     away = {"missing key": -2, "no cap": -4, "no key item": -12, "unknown key": 1, "mean as key": 5}
     away["veto method of a bonus"] = 4
     assert found[0].row == changed + away.get(case, 0)
+
+
+def test_item_ids_differ_by_more_than_case(tmp_path: Path) -> None:
+    """Bx and BX would be one sheet of the audit workbook."""
+    (found,) = found_in(tmp_path, edited(("- id: B6", "- id: Bx"), ("- id: B7", "- id: BX")))
+    assert (found.code, found.column) == ("scheme.inconsistent", "id") and "项目编号“BX”重复" in str(found)
 
 
 def test_items_stand_in_the_order_of_judgement(tmp_path: Path) -> None:

@@ -142,6 +142,7 @@ EVIDENCE_NOT_JUDGED = "引用它的登记行属于未评的项目（已被否决
 OBJECT_NOT_JUDGED = "决定的对象属于未评的项目（已被否决或加分未开启），那里只列登记行"
 SAID_FOR_ALL = "对全部单位的确认；台账“出处”只列本单位自己的行，它写在事实里"
 NO_EFFECT = "这张表有没有登记不靠确认来判断"
+UNUSED = "本方案没有项目用到这类登记，不计入得分"
 RECORD_ALONE = "只作记录，不影响得分；改变得分的是调整复核"
 ROWS_WIN = "本单位有登记行，以登记行为准"
 CONFIRMED_NOT_JUDGED = "所确认的项目未评（已被否决或加分未开启）"
@@ -218,7 +219,9 @@ class _Reasons:
         }.get(row.table)
         if TABLES[row.table].record:
             return RECORD_ALONE
-        return find(row) if find else ""
+        if find:
+            return find(row)
+        return "" if self.data.items_of(row) else UNUSED
 
     def _standard(self, row: Row) -> str:
         return "" if row["标准编号"] in self.registered else UNUSED_STANDARD

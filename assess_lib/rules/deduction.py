@@ -186,8 +186,10 @@ def _reports(kind: ReportFacts, unit: Unit, case: Case) -> Iterator[Fact]:
     rows = {(row["材料"], row["季度"]): row for row in case.rows("材料报送", unit)}
     for report in kind.due:
         yield from _report(report, rows.pop((report.material, report.quarter), None), kind, unit, case)
-    for row in rows.values():
-        name = report_name(row["材料"], row["季度"])
+    for asked, row in rows.items():
+        if asked in case.scheme.reports_asked:
+            continue  # by another item
+        name = report_name(*asked)
         yield Fact(case.scheme.cut_off, (name,), f"{name}：方案未要求，不计", (row.source,), "suppressed")
 
 

@@ -111,7 +111,8 @@ def _reports(kind: ReportFacts, year: Year) -> Facts:
     at = year.cells("材料报送", "材料", what, len(kinds))
     demanded = [kinds.index((report.material, report.quarter)) for report in kind.due]
     blocks = [_report(report, at[:, own], kind, year) for report, own in zip(kind.due, demanded, strict=True)]
-    rest = np.flatnonzero(~np.isin(what, demanded))
+    asked = [kinds.index(report) for report in year.scheme.reports_asked]  # also by other items
+    rest = np.flatnonzero(~np.isin(what, asked))
     names = [report_name(*each) for each in kinds]
     place = np.array([sorted(names).index(name) for name in names], dtype=np.int64)
     rest = rest[np.argsort(place[what[rest]], kind="stable")]

@@ -34,6 +34,7 @@ class PublishedResult:
     sample: bool
     document: str
     subject: str
+    basis: str
     approval: str
     columns: tuple[str, ...]
     groups: tuple[PublishedGroup, ...]
@@ -70,6 +71,7 @@ def published_result(data: ScoredSet) -> PublishedResult:
         sample=known["sample"],
         document=known["document"],
         subject=page.subject(data),
+        basis=data.basis.scheme.document.title,
         approval=str(known.get("approval") or ""),
         columns=columns,
         groups=tuple(groups),
