@@ -59,6 +59,7 @@ def _fill(band: Band, pool: Sequence[Standing], units: int) -> list[Standing]:
     if band.quota is None:
         for one in pool:
             one.grade = band.grade
+            one.remarks.append(reached_text(band))
         return []
     left = []
     places, scores = band.quota.places(units), sorted(one.score for one in pool)
@@ -68,13 +69,18 @@ def _fill(band: Band, pool: Sequence[Standing], units: int) -> list[Standing]:
         tied = bisect_right(scores, one.score) - bisect_left(scores, one.score)
         if above < places and (band.quota.ties == "all_in" or above + tied <= places):
             one.grade = band.grade
-            one.remarks.append(f"{told}，得分更高的 {above} 个，评入")
+            one.remarks.append(f"{reached_text(band)}；{told}，得分更高的 {above} 个，评入")
         else:
             left.append(one)
             same = f"，同分 {tied} 个" if tied > 1 else ""
             reason = "同分的一并不评入" if above < places else "名额已满"
             one.remarks.append(f"达到{band.grade} {show(band.at_least)}；{told}，得分更高的 {above} 个{same}，{reason}")
     return left
+
+
+def reached_text(band: Band) -> str:
+    """Say that a band is reached: its line, and the document that approved it."""
+    return f"达到{band.grade} {show(band.at_least)}（{band.approval}）"
 
 
 def quota_text(quota: Quota, units: int) -> str:

@@ -17,7 +17,7 @@ from assess_lib.composition import Step, bonus_steps, bounded, earned, exempt_it
 from assess_lib.errors import Problem, Severity
 from assess_lib.exact import ZERO, cents, show
 from assess_lib.ledger import Chain, Entry
-from assess_lib.quotas import Standing, place
+from assess_lib.quotas import Standing, place, reached_text
 from assess_lib.rules import METHODS, Case, Doubt, Outcome, Unit
 from assess_lib.scheme import Item, Scheme
 from assess_lib.tables import Tables
@@ -357,10 +357,13 @@ def _write_verdict(chain: Chain, made: Verdict, scheme: Scheme) -> None:
     by_key = line.compares == "key_score"
     held = (made.key_score if by_key else made.final_score) or ZERO
     sign, name = "<" if held < line.points else "≥", scheme.parts.key.name if by_key else "最终得分"
+    # Where places are limited, what is reached is said when the others' scores are known.
+    bands = () if scheme.grades.limited else scheme.grades.bands
+    reached = "".join(f"；{reached_text(band)}" for band in bands if band.grade == made.grade)
     chain.note(
         f"{scheme.grades.printed(made.grade)}：最终得分 {show(made.final_score)}",
         "verdict",
-        formula=f"{name} {show(held)} {sign} {line.name} {show(line.points)}",
+        formula=f"{name} {show(held)} {sign} {line.name} {show(line.points)}{reached}",
         source=(chain.entries[0].source),
     )
 
