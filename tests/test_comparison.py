@@ -162,6 +162,87 @@ def test_cap_that_now_cuts() -> None:
     assert (sums(unit), unit.difference) == ({"K": "-1.00"}, Decimal("-1.00"))
 
 
+@pytest.mark.parametrize("edit", [{}, {"复核人": "别人"}, {"事实": "公文有差错"}])
+def test_words_that_changed_too_hide_no_cut(edit: dict[str, str]) -> None:
+    """KF-1 (3.00) goes and frees the cap of 5 for KF-2 (4.00): that is the cause, whatever words changed too."""
+    old = with_rows(扣分登记=[deduction("KF-1", 数量=3, 发生日期="2022-01-10"), deduction("KF-2", 数量=4)])
+    new = with_rows(扣分登记=[deduction("KF-2", 数量=4, **edit)])
+    unit = unit_of(compared(old, new), "T01")
+    assert rows_of(unit, "K") == [("changed", "-2.00", "-4.00", "-2.00"), ("gone", "-3.00", None, "3.00")]
+    cut, gone = unit.items[0].rows
+    assert cause_kinds(gone) == ["record"]
+    assert cause_kinds(cut) == (["record", "cut"] if edit else ["cut"])
+
+
+def test_words_that_changed_too_hide_no_row_that_went() -> None:
+    """The 省 row goes, so that the 市 row of its matter counts: its other 文号 is listed, and what went is named."""
+    old = with_rows(表彰宣传=[award("BZ-1", "市"), award("BZ-2", "省", 日期="2022-07-01")], 佐证目录=[evidence()])
+    new = with_rows(表彰宣传=[award("BZ-1", "市", 文号或网址="2号")], 佐证目录=[evidence()])
+    unit = unit_of(compared(old, new), "T01")
+    (row,) = [row for row in unit.items[0].rows if row.kind == "changed"]
+    assert (told(row), cause_kinds(row)[:2]) == (("changed", "0.00", "1.00", "1.00"), ["record", "other_rows"])
+    assert ("removed", "表彰宣传") in [(c.record.kind, c.record.table) for c in row.causes if c.record]
+
+
+def test_when_a_report_is_due_explains_no_register_row() -> None:
+    """The half-year report is due ten days later, and KF-1 is new: the due date is no cause of the register's row."""
+    scheme = scheme_with(("items", 2, "rule", "facts", 0, "due", 0, "due"), "2022-06-30")
+    new = with_rows(扣分登记=[deduction("KF-1")])
+    unit = unit_of(compared(BASE, new, new_options={"scheme": scheme}), "T01")
+    (row,) = [row for row in unit.items[0].rows if row.kind == "new"]
+    assert (told(row), cause_kinds(row)) == (("new", None, "-1.00", "-1.00"), ["record"])
+
+
+def test_a_group_that_changes_moves_no_rank_among_all_units() -> None:
+    """T02 becomes a 县级部门 and sends more: with one list of all units its row is the cause, not the roster."""
+    sent = {"T01": 10, "T02": 8, "D01": 6}
+
+    def year(**changes: int) -> dict[str, Any]:
+        return with_rows(
+            信息报送=[
+                {"单位": code, "季度": str(q), "报送条数": number if q == 1 else 0, "采用条数": 0}
+                for code, number in (sent | changes).items()
+                for q in (1, 2, 3, 4)
+            ]
+        )
+
+    new = year(T02=11)
+    new["单位名录"][1]["单位类别"] = "县级部门"
+    readings = {"readings": {"info_lists": "volume_then_rate"}}
+    found = compared(year(), new, old_options=readings, new_options=readings)
+    row = unit_of(found, "T01").items[0].rows[0]
+    assert (told(row), cause_kinds(row)) == (("changed", "3.00", "2.00", "-1.00"), ["record"])
+    by_group = {"readings": {"info_lists": "volume_then_rate", "info_pool": "by_group"}}
+    grouped = compared(year(), new, old_options=by_group, new_options=by_group)
+    assert "roster" in cause_kinds(unit_of(grouped, "D01").items[0].rows[0])
+
+
+def test_a_mean_of_quarters_names_all_that_moved_it() -> None:
+    """T01's first quarter falls behind T02, and T02 passes it in the fourth: both rows are causes of the mean."""
+    base = [
+        {"单位": code, "季度": str(q), "报送条数": number, "采用条数": 0}
+        for code, numbers in (("T01", (9, 0, 0, 9)), ("T02", (8, 0, 0, 8)))
+        for q, number in enumerate(numbers, start=1)
+    ]
+    edits = {("T01", "1"): 7, ("T02", "4"): 10}
+    moved = [row | {"报送条数": edits.get((row["单位"], row["季度"]), row["报送条数"])} for row in base]
+    readings = {"readings": {"info_lists": "volume_then_rate", "info_quarters": "mean"}}
+    found = compared(with_rows(信息报送=base), with_rows(信息报送=moved), old_options=readings, new_options=readings)
+    (row,) = [row for row in unit_of(found, "T01").items[0].rows if row.difference]
+    assert told(row) == ("changed", "1.50", "1.00", "-0.50")  # (3 + 3) / 4 and (2 + 2) / 4
+    assert {(c.record.unit_id, c.record.cells[0][2]) for c in row.causes if c.record} == {("T01", "7"), ("T02", "10")}
+
+
+def test_a_task_of_another_year_waits_for_no_run_date() -> None:
+    """A task moved into the next year leaves this one's deductions; an earlier run date has nothing to do with it."""
+    task = {"任务编号": "1", "任务": "台账", "单位": "T01", "时限": "2022-07-01", "完成日期": None}
+    days = {"run_date": date(2022, 12, 31)}, {"run_date": date(2022, 12, 15)}
+    old, new = with_rows(交办任务=[task]), with_rows(交办任务=[task | {"时限": "2023-02-01"}])
+    found = compared(old, new, old_options=days[0], new_options=days[1])
+    (row,) = [row for change in unit_of(found, "T01").items if change.item == "B7" for row in change.rows]
+    assert (told(row), cause_kinds(row)) == (("changed", "-1.00", "0.00", "1.00"), ["record"])
+
+
 def test_gate_opened() -> None:
     """80.00 becomes 81.00: K +1.00 and the bonus part's 2.00 + 2.00 are new; blank before, so 85.00 − 80.00 = +5.00."""
     old = with_rows(扣分登记=[deduction("KF-1", 标准编号="LD-01")])

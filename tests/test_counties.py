@@ -507,7 +507,10 @@ def test_a_run_tells_an_exempt_unit_how_it_was_scaled(tmp_path: Path) -> None:
     places = run_county("shiqiao", tmp_path, "S1")
     unit = words(places["reports"] / "units" / "S1.html")
     assert "绩效得分满分 100 分，得 94.56 分：党的建设得分 40.00，业务工作得分 35.65，免考核项目折合 +18.91" in unit
-    assert "等次：达到优秀 90.00（石绩办〔2023〕7号）；优秀名额 2 个（全部 6 个单位，定额），得分更高的 1 个，评入。" in unit
+    assert (
+        "等次：达到优秀 90.00（石绩办〔2023〕7号）；优秀名额 2 个（全部 6 个单位，定额），得分更高的 1 个，评入。"
+        in unit
+    )
     assert "K4 项目建设" in unit
     assert "免考核（石绩办〔2023〕8号），不参加本项，其余项目折合" in unit
     assert "本方案没有加分项目。" in unit

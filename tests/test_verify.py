@@ -20,7 +20,7 @@ from assess_lib.errors import InputChanged, UsageError
 from assess_lib.paths import YearPaths
 from assess_lib.publish import export
 from assess_lib.store import dump_json
-from assess_lib.verify import printed
+from assess_lib.verify import again, printed
 
 
 @pytest.fixture(scope="module")
@@ -585,3 +585,17 @@ def test_a_run_during_verification_is_told(year: YearPaths) -> None:
     """When the register grows while files are being read, twice, the verification ends as changed input (exit 6)."""
     with pytest.raises(InputChanged):
         verify.verify(year, progress=lambda what, done, total: register.append(year.processed, {"exit": 0}))
+
+
+def test_a_table_that_no_reader_takes_is_named(whole: YearPaths) -> None:
+    """Whatever a reader raises of a table with a flipped bit, the file is named: pyarrow has errors of many kinds."""
+    unread = "无法读取：不是软件写出的内容。"
+    table = "tables/交办任务.parquet"
+    content = (whole.processed / table).read_bytes()
+    told = set()
+    for at in range(4, len(content) - 4):
+        altered = bytearray(content)
+        altered[at] ^= 4
+        finding = again._file(table, content, bytes(altered), True)
+        told.add(finding.message if finding else "")
+    assert unread in told

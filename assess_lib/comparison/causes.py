@@ -14,6 +14,19 @@ from assess_lib.tables import ALL_UNITS
 
 # Columns of 单位名录 that no number depends on.
 _NAMES = frozenset({"单位名称", "全称", "别名", "依据文号"})
+# Columns of the other tables that no number depends on.
+_WORDS = {
+    "扣分标准": frozenset({"考核内容", "扣分情形", "批准文号"}),
+    "扣分登记": frozenset({"事实", "佐证编号", "评分人", "复核人"}),
+    "表彰宣传": frozenset({"事项名称", "机关或媒体", "文号或网址"}),
+    "评定加分": frozenset({"理由", "复核人"}),
+    "交办任务": frozenset({"任务"}),
+    "调整复核": frozenset({"理由", "决定人", "决定日期", "批准文号"}),
+    "佐证目录": frozenset({"类型", "名称或网址", "存放位置", "采集日期", "SHA256"}),
+}
+# As the rules write their labels and the overview its paths.
+_NOT_YET, _MEAN = "尚未到期", "四个季度平均"
+_DUE, _REPORT = re.compile(r"\.due\b"), re.compile(r"（\d{4}-\d\d-\d\d 到期）")
 # Statuses of a row that counts, in whole or cut.
 _COUNTING = frozenset({"counted", "adjusted", "capped", "floored"})
 
@@ -31,18 +44,25 @@ class Reasons:
         """Say why a ledger row of an item is new, gone or different; ``rows`` are all of the item.
 
         ``opened``: the item is judged on one side only, because the bonus part opened or closed. The order is raw
-        rows, readings, the scheme, the run date, the roster; only where none of them differs for this row, what
+        rows, readings, the scheme, the run date, the roster; only where none of them can have moved this row, what
         other rows did to it, else the software. ``unknown`` is said when nothing is left.
         """
         if opened:
             return (Cause("gate"),)
-        found = [Cause("record", record=change) for change in self._records(pair, item, unit_id)]
+        changes = list(self._records(pair, item, unit_id))
+        ranked = item.rule.method == "quarterly_top_ranks"
+        if ranked and _combines(pair):
+            changes += [change for change in self._changes(self._named(*rows)) if change not in changes]
+        found = [Cause("record", record=change) for change in changes]
         found += [Cause("reading", reading=change) for change in self._readings(pair)]
-        found += self.of_scheme(f"items[{item.id}]")
+        found += [cause for cause in self.of_scheme(f"items[{item.id}]") if _concerns(cause, pair)]
         found += self._run_date(pair, item)
-        if item.rule.method == "quarterly_top_ranks" and (self.overview.roster.regrouped or self._membership()):
+        if ranked and self._ranked_otherwise(pair):
             found.append(Cause("roster"))
-        return tuple(found or self._indirect(pair, item, unit_id, rows))
+        if any(cause.record is None or not _only_words(cause.record) for cause in found) and not _only_cut(pair):
+            return tuple(found)
+        indirect = [cause for cause in self._indirect(pair, item, unit_id, rows) if cause not in found]
+        return tuple(found + indirect if not found or _says_more(indirect) else found)
 
     def of_scheme(self, *paths: str) -> list[Cause]:
         """Return the numbers of the scheme below these paths that differ, names and clauses aside."""
@@ -81,8 +101,11 @@ class Reasons:
     def _keyed(self, *keys: str) -> list[Cause]:
         return [Cause("reading", reading=change) for change in self.overview.readings if change.key in keys]
 
-    def _membership(self) -> bool:
-        return bool(self.overview.roster.added or self.overview.roster.removed)
+    def _ranked_otherwise(self, pair: Pair[Step]) -> bool:
+        """Tell whether other units are ranked: some came or went, or moved where each group is ranked by itself."""
+        roster = self.overview.roster
+        by_group = any("info_pool=by_group" in step.reading for step in (pair.old, pair.new) if step is not None)
+        return bool(roster.added or roster.removed or (roster.regrouped and by_group))
 
     def _records(self, pair: Pair[Step], item: Item, unit_id: str) -> Iterator[RecordChange]:
         """Yield what changed of the raw rows that the row names on either side or that ended its absence, each once."""
@@ -123,9 +146,8 @@ class Reasons:
     def _run_date(self, pair: Pair[Step], item: Item) -> list[Cause]:
         """Name the run date where an obligation or a task became due, or is not yet, between the two days."""
         due = any(getattr(facts, "kind", "") in ("reports", "tasks") for facts in getattr(item.rule, "facts", ()))
-        statuses = {step.status for step in (pair.old, pair.new) if step is not None}
-        waits = "suppressed" in statuses and len(statuses) > 1
-        return [Cause("run_date")] if self.overview.run_date.changed and due and waits else []
+        waits = {_NOT_YET in step.label for step in (pair.old, pair.new) if step is not None}
+        return [Cause("run_date")] if self.overview.run_date.changed and due and len(waits) > 1 else []
 
     def _indirect(self, pair: Pair[Step], item: Item, unit_id: str, rows: Sequence[Pair[Step]]) -> list[Cause]:
         """Say what else moved a row whose own basis is the same.
@@ -133,8 +155,7 @@ class Reasons:
         Cap or floor took another amount of it; or another raw row of the item or the unit beat it or made way; or a
         reading or number of the scheme that the row does not name; else the software.
         """
-        old, new = pair.old, pair.new
-        if old is not None and new is not None and {old.status, new.status} <= _COUNTING and old.nominal == new.nominal:
+        if _only_cut(pair):
             return [Cause("cut")]
         of_item = [Cause("record", record=change) for change in self._changes(self._named(*rows))]
         if of_item or self.records.of_unit(unit_id):
@@ -144,6 +165,38 @@ class Reasons:
 
     def _last(self) -> list[Cause]:
         return [Cause("software")] if self.overview.software else [Cause("unknown")]
+
+
+def _only_cut(pair: Pair[Step]) -> bool:
+    """Tell whether a row counts on both sides with the same own amount: then cap or floor took another part of it."""
+    old, new = pair.old, pair.new
+    if old is None or new is None or old.nominal is None:
+        return False
+    return {old.status, new.status} <= _COUNTING and old.nominal == new.nominal
+
+
+def _combines(pair: Pair[Step]) -> bool:
+    """Tell whether a row of 信息报送 hangs on all quarters: their mean, or one that is or is not the best."""
+    steps = [step for step in (pair.old, pair.new) if step is not None]
+    mean = any(step.label.startswith(_MEAN) for step in steps)
+    best = any("info_quarters=best" in step.reading for step in steps)
+    return mean or (best and len({step.status for step in steps}) > 1)
+
+
+def _concerns(cause: Cause, pair: Pair[Step]) -> bool:
+    """Tell whether a number of the scheme can have moved a row: when a report is due concerns reports alone."""
+    assert cause.scheme is not None
+    due = _DUE.search(cause.scheme.path)
+    return due is None or any(_REPORT.search(step.label) for step in (pair.old, pair.new) if step is not None)
+
+
+def _says_more(indirect: Iterable[Cause]) -> bool:
+    return any(cause.kind not in ("software", "unknown") for cause in indirect)
+
+
+def _only_words(change: RecordChange) -> bool:
+    """Tell whether a raw row changed in words alone, which move no number."""
+    return bool(change.cells) and {column for column, _, _ in change.cells} <= _WORDS.get(change.table, frozenset())
 
 
 def _only_names(change: RecordChange) -> bool:
