@@ -1,4 +1,4 @@
-"""Verification: every hash again, every score again from the raw files, every ledger sum, every printed number.
+"""Verification: every hash again, every score again from the raw files, ledger sums, printed scores, grades, ranks.
 
 It reads alone: nothing is written, locked or registered. ``verify`` does all of it; ``hashes`` only holds the
 files to their receipts and the register, in milliseconds; ``rescore`` makes a set anew in memory.

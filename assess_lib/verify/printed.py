@@ -1,4 +1,4 @@
-"""Every printed number: what pages, PDFs and executed notebooks show, held to results.csv and items.csv.
+"""Printed scores, grades and ranks: what pages, PDFs and executed notebooks show, held to results.csv and items.csv.
 
 Pages mark each score, rank and grade with ``<data value= data-unit= data-field=>`` (``views.html.figure``); both the
 mark's value and the text that a person sees must be right, and no expected mark may be missing. Beside that, and in
