@@ -56,8 +56,7 @@ def ratio(value: Decimal, whole: Decimal, part: Decimal) -> Decimal:
     """
     if not part:
         raise ZeroDivisionError("ratio to nothing")
-    with localcontext(_WIDE):
-        return cents(value * whole / part)
+    return cents(_WIDE.divide(_WIDE.multiply(value, whole), part))
 
 
 def negative(value: Decimal) -> Decimal:

@@ -15,16 +15,16 @@ _ROUNDED = {"down": "舍去小数", "half_up": "四舍五入", "up": "进一"}
 
 @dataclass(slots=True)
 class Standing:
-    """One unit that competes for bands: its group and final score; ``place`` gives it a grade and says why."""
+    """One unit that competes for bands: its group, final score and grade; ``place`` finds a better one and says why."""
 
     group: str
     score: Decimal
-    grade: str = field(init=False)
+    grade: str
     remarks: list[str] = field(default_factory=list)
 
 
 def place(standings: Sequence[Standing], sizes: Mapping[str, int], grades: Grades) -> None:
-    """Give every unit its grade: the highest band that it reaches and that has a place for it.
+    """Give units the highest band that they reach and that has a place for them; the others keep their grade.
 
     ``standings`` are the units that pass, ``sizes`` the number of the roster's units by group, of which a share is
     counted. From the highest band down: among those who reach a band and are in no higher one, the higher score comes
@@ -39,8 +39,6 @@ def place(standings: Sequence[Standing], sizes: Mapping[str, int], grades: Grade
         left = [one for one in left if one.score < band.at_least]
         for pool, units in _pools(reached, sizes, band.quota):
             left += _fill(band, pool, units)
-    for one in left:
-        one.grade = grades.passed
 
 
 def _pools(

@@ -15,7 +15,7 @@ from typing import Literal, Self
 
 from assess_lib.composition import Step, bonus_steps, bounded, earned, exempt_items, key_steps
 from assess_lib.errors import Problem, Severity
-from assess_lib.exact import ZERO, cents, show
+from assess_lib.exact import ZERO, cents, show, total
 from assess_lib.ledger import Chain, Entry
 from assess_lib.quotas import Standing, place, reached_text
 from assess_lib.rules import METHODS, Case, Doubt, Outcome, Unit
@@ -41,8 +41,8 @@ class Result:
     unresolved: int
 
     @classmethod
-    def of(cls, unit: Unit, verdict: Verdict, ranks: tuple[int | None, int | None], unresolved: int) -> Self:
-        """Return a unit's result: what the order of judgement makes of it, its ranks in the group and overall."""
+    def of(cls, unit: Unit, verdict: Verdict, unresolved: int) -> Self:
+        """Return a unit's result: what the order of judgement makes of it, without ranks."""
         return cls(
             unit_id=unit.id,
             unit_name=unit.name,
@@ -53,8 +53,8 @@ class Result:
             bonus_score=verdict.bonus_score,
             final_score=verdict.final_score,
             grade=verdict.grade,
-            rank_in_group=ranks[0],
-            rank_overall=ranks[1],
+            rank_in_group=None,
+            rank_overall=None,
             unresolved=unresolved,
         )
 
@@ -187,7 +187,7 @@ class _Judged:
     def result(self) -> Result:
         """The unit's result; ranks and quotas, which need the others, are left out."""
         unresolved = sum(bool(outcome.unresolved) for outcome in self.outcomes.values())
-        return Result.of(self.unit, self.verdict, (None, None), unresolved)
+        return Result.of(self.unit, self.verdict, unresolved)
 
 
 def _judge(unit: Unit, case: Case) -> _Judged:
@@ -200,10 +200,10 @@ def _judge(unit: Unit, case: Case) -> _Judged:
     key_score = added = ZERO
     if not grounds:
         outcomes |= {item.id: _apply(item, unit, case) for item in scheme.key_items if item not in exempt}
-        key_score = sum((step.points for step in key_steps(scheme, _points(outcomes), exempt)), ZERO)
+        key_score = total(step.points for step in key_steps(scheme, _points(outcomes, scheme), exempt))
         if bonus_opens(key_score, scheme, case.readings):
             outcomes |= {item.id: _apply(item, unit, case) for item in scheme.part_items("bonus")}
-            added = earned(scheme, _points(outcomes))
+            added = earned(scheme, _points(outcomes, scheme))
     made = verdict(bool(grounds), key_score, added, scheme, case.readings)
     return _Judged(unit, outcomes, grounds, exempt, made)
 
@@ -220,7 +220,7 @@ def _told(judged: _Judged, case: Case) -> _UnitScore:
         assert made.key_score is not None
         closing = [_exempt(item, unit, case) for item in judged.exempt]
         closing += [_gate_closed(item, unit, made.key_score, case) for item in unjudged]
-        points = _points(judged.outcomes)
+        points = _points(judged.outcomes, scheme)
         steps = key_steps(scheme, points, judged.exempt) + (bonus_steps(scheme, points) if made.bonus_open else ())
         chain = _final_chain(unit, steps, case)
         assert chain.total == made.final_score  # what is printed is what the ledger adds up to
@@ -251,7 +251,7 @@ def _placed(results: Sequence[Result], scheme: Scheme) -> dict[int, Standing]:
     if not scheme.grades.limited:
         return {}
     competing = {
-        number: Standing(result.group, score)
+        number: Standing(result.group, score, scheme.grades.passed)
         for number, result in enumerate(results)
         if (score := _competing(result, scheme)) is not None
     }
@@ -261,8 +261,7 @@ def _placed(results: Sequence[Result], scheme: Scheme) -> dict[int, Standing]:
 
 def _competing(result: Result, scheme: Scheme) -> Decimal | None:
     """Return the score with which a unit competes for bands: none when vetoed or below the pass mark."""
-    key, final = result.key_score, result.final_score
-    return None if key is None or final is None or scheme.fails(key, final) else final
+    return None if result.grade == scheme.grades.fail else result.final_score
 
 
 def _regraded(one: _UnitScore, standing: Standing, scheme: Scheme) -> _UnitScore:
@@ -279,9 +278,11 @@ def _apply(item: Item, unit: Unit, case: Case) -> Outcome:
     return METHODS[item.rule.method](item, unit, case)
 
 
-def _points(outcomes: Mapping[str, Outcome]) -> dict[str, Decimal]:
-    """Return the points of the items that have some."""
-    return {item_id: outcome.points for item_id, outcome in outcomes.items() if outcome.points is not None}
+def _points(outcomes: Mapping[str, Outcome], scheme: Scheme) -> dict[str, Decimal]:
+    """Return the points of the items that were judged, veto items aside, which have none."""
+    items = (*scheme.key_items, *scheme.part_items("bonus"))
+    found = {item.id: outcomes[item.id].points for item in items if item.id in outcomes}
+    return found  # type: ignore[return-value]  # every item but a veto has points
 
 
 def _blank(item: Item, unit: Unit, case: Case, status: Literal["not_scored", "gate_closed"], why: str) -> Entry:

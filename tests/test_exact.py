@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assess_lib.exact import ZERO, cents, mean, plain, show, times, to_cents, to_points, total
+from assess_lib.exact import ZERO, cents, mean, plain, ratio, show, times, to_cents, to_points, total
 
 D = Decimal
 
@@ -78,6 +78,17 @@ def test_mean_of_nothing_does_not_exist(count: int | None) -> None:
     """A missing mean is an error, never zero."""
     with pytest.raises(ZeroDivisionError, match=r"^mean of nothing$"):
         mean([], count=count)
+
+
+def test_a_ratio_to_nothing_does_not_exist() -> None:
+    """What cannot be scaled is an error, never zero."""
+    with pytest.raises(ZeroDivisionError, match=r"^ratio to nothing$"):
+        ratio(D("1"), D("100"), D("0"))
+
+
+def test_a_ratio_is_exact_however_long_it_is() -> None:
+    """A product of more than 28 digits is rounded once, at the end: 10²⁸ + 0.03 of 100, divided by 200, is … .02."""
+    assert str(ratio(D("10000000000000000000000000000.03"), D("100"), D("200"))) == "5000000000000000000000000000.02"
 
 
 def test_a_callers_context_does_not_change_a_mean() -> None:

@@ -88,7 +88,7 @@ def test_a_rule_that_writes_no_ledger_says_the_same(seed: int) -> None:
             assert (silent.vetoed, silent.unresolved, silent.warnings) == (told.vetoed, told.unresolved, told.warnings)
             assert told.entries
             assert not silent.entries
-            assert METHODS[item.rule.method](item, unit, quiet.aloud()) == told
+            assert METHODS[item.rule.method](item, unit, quiet.quiet(False)) == told
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -135,7 +135,7 @@ class Judged:
     def ledger(self, item: Item, gone: Collection[int] = NONE) -> tuple[Entry, ...]:
         """Return the ledger of an item after the corrections; only what reads the unit's own rows has one here."""
         _, felt = self._by(item, gone)
-        return METHODS[item.rule.method](item, self.unit, self.case(felt).aloud()).entries
+        return METHODS[item.rule.method](item, self.unit, self.case(felt).quiet(False)).entries
 
     def cents(self, item: Item, gone: Collection[int] = NONE) -> int:
         """Return a scored item's points after the corrections, in whole cents."""

@@ -197,11 +197,12 @@ def _hangs(
 
     A reading that lets a row count may do so at another row's cost, in this item or in the other one: each is tried.
     """
+    quiet = case.quiet()
     hangs: dict[Source, list[str]] = {standing.row.source: [] for standing, _ in settled}
     for key in (_LACKING, _ACROSS, _SEVERAL):
         named = {standing.row.source for standing, compared in settled if key in compared}
         for option in KNOWN_READINGS[key]:
-            tried = _settled(item, unit, case.reading_as(key, option))
+            tried = _settled(item, unit, quiet.reading_as(key, option))
             status = {standing.row.source: standing.status for standing, _ in tried}
             named |= {mine.row.source for mine, _ in settled if status[mine.row.source] != mine.status}
         for source in named:

@@ -119,17 +119,13 @@ class Case:
         rows = {**self._rows, **{name: _by_unit(rows) for name, rows in changed.items()}}
         return replace(self, _rows=rows, _evidence=evidence, shared={**self.shared, **{name: {} for name in changed}})
 
-    def quiet(self) -> Case:
-        """Return the same year for those who ask what the rules come to, not how: without a ledger."""
-        return replace(self, silent=True)
-
-    def aloud(self) -> Case:
-        """Return the same year with its ledger."""
-        return replace(self, silent=False)
+    def quiet(self, silent: bool = True) -> Case:
+        """Return the same year for those who ask what the rules come to, not how: without a ledger, or with it."""
+        return replace(self, silent=silent)
 
     def reading_as(self, key: str, option: str) -> Case:
-        """Return the same year under another reading, without a ledger."""
-        return replace(self, readings={**self.readings, key: option}, silent=True)
+        """Return the same year under another reading."""
+        return replace(self, readings={**self.readings, key: option})
 
     def rows(self, table: str, unit: Unit) -> tuple[Row, ...]:
         """Return the unit's rows of a table, of whatever year, in file order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -155,8 +155,9 @@ class Exploration:
     def _find_result(self, row: int, place: tuple[int, ...]) -> Result:
         one = self.units[row]
         verdict = one.verdicts.values[pick(one.verdicts.codes, place)]
-        ranks = pick(self.rank_in_group[row], place) or None, pick(self.rank_overall[row], place) or None
-        return Result.of(one.unit, verdict, ranks, pick(one.unresolved, place))
+        within, overall = pick(self.rank_in_group[row], place) or None, pick(self.rank_overall[row], place) or None
+        made = Result.of(one.unit, verdict, pick(one.unresolved, place))
+        return replace(made, rank_in_group=within, rank_overall=overall)
 
     def results(self, combination: Mapping[str, str] | None = None) -> tuple[Result, ...]:
         """Return all units' results under a combination, in roster order."""
