@@ -360,7 +360,7 @@ def _write_verdict(chain: Chain, made: Verdict, scheme: Scheme) -> None:
     sign, name = "<" if held < line.points else "≥", scheme.parts.key.name if by_key else "最终得分"
     # Where places are limited, what is reached is said when the others' scores are known.
     bands = () if scheme.grades.limited else scheme.grades.bands
-    reached = "".join(f"；{reached_text(band)}" for band in bands if band.grade == made.grade)
+    reached = next((f"；{reached_text(band)}" for band in bands if band.grade == made.grade), "")
     chain.note(
         f"{scheme.grades.printed(made.grade)}：最终得分 {show(made.final_score)}",
         "verdict",
