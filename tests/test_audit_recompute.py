@@ -200,8 +200,11 @@ def test_other_items_of_the_same_methods_are_recomputed_too() -> None:
     general, not the seven items of one year."""
     data = json.loads(SCHEME.model_dump_json())
     key, awards, ranking = data["items"][2], data["items"][4], data["items"][6]
-    mixed = {"method": "deduct_from_full", "facts": [*key["rule"]["facts"], *data["items"][8]["rule"]["facts"]]}
-    mixed["facts"] += data["items"][9]["rule"]["facts"]
+    reports, register = key["rule"]["facts"]
+    first, *others = reports["due"]  # nothing may be deducted twice: the mixed item takes it over
+    key["rule"]["facts"] = [reports | {"due": others}]
+    mixed = {"method": "deduct_from_full", "facts": [reports | {"due": [first]}, register]}
+    mixed["facts"] += data["items"][8]["rule"]["facts"] + data["items"][9]["rule"]["facts"]
     data["items"] += [
         ranking | {"id": "C1", "name": "二", "cap": "5", "rule": ranking["rule"] | {"rank_points": ["0.5"]}},
         awards | {"id": "C2", "name": "三", "rule": awards["rule"] | {"category": "另一类", "levels": {"县": "1.5"}}},

@@ -54,15 +54,18 @@ def other_scheme() -> Scheme:
     ]
     items["V1"]["rule"]["limit"] = 3
     items["V2"]["rule"]["levels"] = ["省", "县"]
-    items["K"]["rule"]["facts"].append({"kind": "tasks", "late": "RW-01", "missing": "RW-02"})
-    due = items["K"]["rule"]["facts"][0]["due"]
+    reports, register = items["K"]["rule"]["facts"]
+    due = reports["due"]
     due[0]["only_if"] = {"deadline_day": "exclusive", "info_lists": "separate"}
     due[1]["owed_by"] = "key_task_units"
     items["B2"]["rule"]["levels"] = {"中央": "2.5", "县": "0.75"}
     items["B4"]["rule"]["rank_points"] = ["2", "1.25", "0.5", "0.25"]
+    # what the key item asked for is divided, and the register is another item's: nothing may be deducted twice
+    reports["due"] = [due[0], due[2], due[3], due[5]]
+    items["K"]["rule"]["facts"] = [reports, {"kind": "tasks", "late": "RW-01", "missing": "RW-02"}]
     items["B7"]["rule"]["facts"] = [
         {"kind": "reports", "late": "BS-02", "missing": "BS-01", "due": [due[1], due[4]]},
-        {"kind": "register"},
+        register,
     ]
     again = dict(items["B3"], id="B8", name="再评", rule=dict(items["B3"]["rule"], category="再评"))
     lead = dict(items["B5"], id="B11", name="再评领导", cap="2.99", rule=dict(items["B5"]["rule"], score_max="2.99"))
