@@ -126,20 +126,21 @@ def _others(difference: Difference) -> str:
     ranked = len(difference.others) - len(scored)
     told = ""
     if scored:
-        named = "、".join(f"{moved.new.unit_name}（{_step(moved)}）" for moved in scored[:_NAMED])
+        key_part = difference.new.scheme.parts.key.name
+        named = "、".join(f"{moved.new.unit_name}（{_step(moved, key_part)}）" for moved in scored[:_NAMED])
         more = f"等 {len(scored)} 个单位" if len(scored) > _NAMED else ""
         told += f"{named}{more}的结果也变了。"
     return told + (f"另有 {ranked} 个单位只变名次。" if ranked else "")
 
 
-def _step(moved: Moved) -> str:
+def _step(moved: Moved, key_part: str) -> str:
     old, new = moved.old, moved.new
     if old.final_score != new.final_score:
         return f"{number(old.final_score)} → {number(new.final_score)}"
     if old.grade != new.grade:
         return f"等次 {old.grade} → {new.grade}"
     if old.key_score != new.key_score:  # and the bonus by as much
-        return f"重点考核 {number(old.key_score)} → {number(new.key_score)}，最终得分不变"
+        return f"{key_part} {number(old.key_score)} → {number(new.key_score)}，最终得分不变"
     return f"待定 {old.unresolved} 项 → {new.unresolved} 项"
 
 
