@@ -97,7 +97,7 @@ def find_places(year: int, earlier: int, raw: str = "", source: str = "") -> Pla
         if in_a_year or any(paths.lies_within(target, other) for other in taken):
             raise UsageError("新年度的文件夹不能放在别的年度、结果或报告的文件夹里。请另指一个位置。")
     except (ValueError, OSError, RuntimeError) as error:  # a NUL, a name too long, a loop of links, no home
-        raise UsageError("文件夹名称不可用：过长、含有不能用的字符，或链接成环。请另指一个文件夹。") from error
+        raise UsageError(paths.UNUSABLE_FOLDER) from error
     return Places(year, earlier, folder, target)
 
 

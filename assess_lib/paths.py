@@ -11,6 +11,9 @@ from pathlib import Path
 
 from assess_lib.errors import UsageError
 
+UNUSABLE_FOLDER = "文件夹名称不可用：过长、含有不能用的字符，或链接成环。请另指一个文件夹。"
+"""What is said of a folder whose name the system cannot follow: a NUL, too long, a loop of links, no home."""
+
 RAW_VARIABLE = "ASSESS_RAW"
 PROCESSED_VARIABLE = "ASSESS_PROCESSED"
 REPORTS_VARIABLE = "ASSESS_REPORTS"
@@ -139,7 +142,7 @@ def drafts_folder(where: YearPaths, given: str | os.PathLike[str] | None = "") -
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"草稿文件夹 {folder.name} 是一个文件。请另指一个文件夹。")
     except (ValueError, OSError, RuntimeError) as error:  # a NUL, a name too long, a loop of links, no home
-        raise UsageError("文件夹名称不可用：过长、含有不能用的字符，或链接成环。请另指一个文件夹。") from error
+        raise UsageError(UNUSABLE_FOLDER) from error
     return folder
 
 
@@ -188,7 +191,7 @@ def resolve(
         OSError,
         RuntimeError,
     ) as error:  # a NUL, a name too long, a loop of links, no home
-        raise UsageError("文件夹名称不可用：过长、含有不能用的字符，或链接成环。请另指一个文件夹。") from error
+        raise UsageError(UNUSABLE_FOLDER) from error
     return YearPaths(
         year,
         raw_path,

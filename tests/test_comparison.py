@@ -56,6 +56,18 @@ def scheme_with(path: tuple[str | int, ...], value: Any) -> Scheme:
     return load_scheme_plainly(**data)
 
 
+def ranked(**changes: int) -> dict[str, Any]:
+    """Give a year in whose first quarter T01 sends 10, T02 8 and D01 6, or as many as named."""
+    sent = {"T01": 10, "T02": 8, "D01": 6} | changes
+    return with_rows(
+        信息报送=[
+            {"单位": code, "季度": str(q), "报送条数": number if q == 1 else 0, "采用条数": 0}
+            for code, number in sent.items()
+            for q in (1, 2, 3, 4)
+        ]
+    )
+
+
 # ---- what explains a difference -----------------------------------------------------------------------------------
 
 
@@ -195,25 +207,14 @@ def test_when_a_report_is_due_explains_no_register_row() -> None:
 
 def test_a_group_that_changes_moves_no_rank_among_all_units() -> None:
     """T02 becomes a 县级部门 and sends more: with one list of all units its row is the cause, not the roster."""
-    sent = {"T01": 10, "T02": 8, "D01": 6}
-
-    def year(**changes: int) -> dict[str, Any]:
-        return with_rows(
-            信息报送=[
-                {"单位": code, "季度": str(q), "报送条数": number if q == 1 else 0, "采用条数": 0}
-                for code, number in (sent | changes).items()
-                for q in (1, 2, 3, 4)
-            ]
-        )
-
-    new = year(T02=11)
+    new = ranked(T02=11)
     new["单位名录"][1]["单位类别"] = "县级部门"
     readings = {"readings": {"info_lists": "volume_then_rate"}}
-    found = compared(year(), new, old_options=readings, new_options=readings)
+    found = compared(ranked(), new, old_options=readings, new_options=readings)
     row = unit_of(found, "T01").items[0].rows[0]
     assert (told(row), cause_kinds(row)) == (("changed", "3.00", "2.00", "-1.00"), ["record"])
     by_group = {"readings": {"info_lists": "volume_then_rate", "info_pool": "by_group"}}
-    grouped = compared(year(), new, old_options=by_group, new_options=by_group)
+    grouped = compared(ranked(), new, old_options=by_group, new_options=by_group)
     assert "roster" in cause_kinds(unit_of(grouped, "D01").items[0].rows[0])
 
 
@@ -292,19 +293,8 @@ def test_veto_to_scored_and_back(back: bool) -> None:
 
 def test_rival_moves_in_the_ranking() -> None:
     """D01 sends 9 instead of 6 and passes T02 (8): T02's 2.00 become 1.00, caused by D01's row."""
-    sent = {"T01": 10, "T02": 8, "D01": 6}
-
-    def year(**changes: int) -> dict[str, Any]:
-        return with_rows(
-            信息报送=[
-                {"单位": code, "季度": str(q), "报送条数": number if q == 1 else 0, "采用条数": 0}
-                for code, number in (sent | changes).items()
-                for q in (1, 2, 3, 4)
-            ]
-        )
-
     readings = {"readings": {"info_lists": "volume_then_rate"}}
-    found = compared(year(), year(D01=9), old_options=readings, new_options=readings)
+    found = compared(ranked(), ranked(D01=9), old_options=readings, new_options=readings)
     assert kinds(found) == {"T02": "score", "D01": "score"}
     loser = unit_of(found, "T02")
     assert rows_of(loser, "B4") == [("changed", "2.00", "1.00", "-1.00")]

@@ -28,7 +28,7 @@ def fresh_place(given: str, where: paths.YearPaths, *, what: str, example: str) 
         filled = place.is_dir() and any(place.iterdir())
         here = place == Path.cwd().resolve()
     except (ValueError, OSError, RuntimeError) as error:  # a NUL, a name too long, a loop of links, no home
-        raise UsageError("文件夹名称不可用：过长、含有不能用的字符，或链接成环。请另指一个文件夹。") from error
+        raise UsageError(paths.UNUSABLE_FOLDER) from error
     root = paths.project_root()
     ours = [where.raw, where.processed, where.reports, *([root / "data" / "raw"] if root else [])]
     if any(paths.lies_within(place, other) for other in ours):
