@@ -238,6 +238,23 @@ def test_the_sentence_says_that_the_bonus_part_opens() -> None:
     )
 
 
+def test_the_sentence_names_the_key_part_as_the_scheme_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scheme whose key part is called 业务工作: another unit's key score up by what its bonus lost is told so."""
+    key = SCHEME.parts.key.model_copy(update={"name": "业务工作"})
+    renamed = SCHEME.model_copy(update={"parts": SCHEME.parts.model_copy(update={"key": key})})
+    monkeypatch.setattr("bench_years.SCHEME", renamed)
+    bench = small_bench()
+    difference = differ(bench, bench.score(off(bench, row_of(bench, "扣分登记", 编号="KF-2"))), "T02")
+    moved = tuple(
+        replace(one, new=replace(one.old, key_score=D("98.00"), bonus_score=D("10.11")))
+        if one.old.unit_id == "T01"
+        else one
+        for one in difference.moved
+    )
+    told = tell(bench, replace(difference, moved=moved))
+    assert told.endswith("梧桐镇（业务工作 97.00 → 98.00，最终得分不变）的结果也变了。")
+
+
 def test_a_unit_may_move_because_of_another() -> None:
     """T01 passes T02 by its own rows: for T02 the sentence says that its score is the same and its rank moved."""
     bench = small_bench()
