@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +143,130 @@ def test_missing_columns(tmp_path: Path) -> None:
     cleaned = clean_text(tmp_path / "optional", "扣分登记", csv_text(optional))
     assert cleaned.problems == ()
     assert cleaned.tables["扣分登记"][0]["数量"] is None
+
+
+NEAR = [
+    ("扣分登记", "数量", "数量（次）", "2"),
+    ("扣分登记", "佐证编号", "佐证 材料编号", "ZZ-1"),
+    ("材料报送", "实报日期", "实报时间", "2022-06-20"),
+    ("扣分标准", "扣分上限", "扣分上限（分）", "3"),
+    ("扣分标准", "计量", "计量单位", "日"),
+    ("交办任务", "完成日期", "完成时间", "2022-06-20"),
+    ("热线红灯", "申诉结果", "申诉结果（成立/不成立）", "成立"),
+    ("热线红灯", "办结时间", "办结日期", "2022-06-20"),
+    ("热线红灯", "延期后时限", "延期时限", "2022-06-20"),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "written", "cell"), NEAR)
+def test_a_column_by_nearly_an_optional_ones_name_is_told(
+    tmp_path: Path, table: str, column: str, written: str, cell: str
+) -> None:
+    """An optional column under another name is a note, as before, and a warning says which one it may have been."""
+    rows = VALID.get(table) or [ROWS[table]]
+    header = [name for name in dict.fromkeys(key for row in rows for key in row) if name != column]
+    lines = [[row.get(name, "") for name in header] + [cell] for row in rows]
+    write_csv(valid_folder(tmp_path) / f"{table}.csv", [[*header, written], *lines])
+    problem = only(clean(tmp_path, SCHEME))
+    assert (problem.severity, problem.code, problem.row, problem.column, problem.value) == (
+        *("warning", "header.column_near", 1, column),
+        written,
+    )
+    assert problem.message == (
+        f"没有“{column}”列；“{written}”不是规定的列名，这一列的 {len(rows)} 格只作备注保存，不计入。"
+    )
+    assert problem.remedy == f"如就是“{column}”，请把表头改为“{column}”后重新报送；不是则不必改动。"
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("单位,材料,实报日期,实报时间", "T01,半年汇报,2022-06-20,上午"),  # the column itself is there
+        ("单位,材料,实报时间", "T01,半年汇报,"),  # nothing stands in it
+        ("单位,材料,经办人", "T01,半年汇报,张三"),
+    ],
+)
+def test_other_columns_are_notes_without_a_word(tmp_path: Path, header: str, cells: str) -> None:
+    """A note beside the column itself, an empty column and a column of another name are nothing to warn of."""
+    assert clean_text(tmp_path, "材料报送", f"{header}\n{cells}\n").problems == ()
+
+
+@pytest.mark.parametrize(
+    ("above", "told"),
+    [
+        ("推进会,2022-06-20,T01,迟到", True),
+        ("例会,2022.6.20x,T01,晚到", True),  # one cell that fits is enough: data with slips would be lost too
+        ("例：推进会,2022-06-20,T01,迟到", False),
+        ("会议名称,年月日,填编码,到会或迟到", False),  # what to fill in, in words
+        ("2022年参会登记,,,", False),
+        ("推进会,2022-06-20,T01,", False),  # a required cell is empty
+    ],
+)
+def test_data_above_the_header_is_told(tmp_path: Path, above: str, told: bool) -> None:
+    """A row above the header that looks like data is not read, and a warning says so; titles and examples pass."""
+    cleaned = clean_text(tmp_path, "参会登记", f"{above}\n会议,日期,单位,到会情况\n例会,2022-06-21,T01,到会\n")
+    assert found(cleaned) == [("warning", "row.above_header", 1, "")] * told
+    assert counted(cleaned, "参会登记") == (1, 1, 0, 0)
+
+
+def test_a_line_with_one_cell_may_be_no_data(tmp_path: Path) -> None:
+    """Where one cell alone is filled the remedy does not ask to fill in the rest: it may be a signature line."""
+    text = "会议,日期,单位,到会情况\n填表人：张三,,,\n"
+    remedies = {problem.remedy for problem in clean_text(tmp_path, "参会登记", text).problems}
+    assert remedies == {"请补填后重新报送；如这一行是落款、说明，不是数据，请删去，或在前面加“备注：”。"}
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "remedy"),
+    [
+        ("领导评价", "分值", "请填不小于 0 的数字。"),
+        ("扣分登记", "数量", "请填不小于 1 的数字。"),
+        ("扣分标准", "单次扣分", "请填大于 0 的数字。"),
+    ],
+)
+def test_the_remedy_for_a_negative_number_is_a_number_that_is_accepted(
+    tmp_path: Path, table: str, column: str, remedy: str
+) -> None:
+    """What the remedy asks for is within the column's own range: 0 is not offered where 0 is refused."""
+    rows = [{**one, column: "-1"} for one in (VALID.get(table) or [ROWS[table]])[:1]]
+    rows += (VALID.get(table) or [])[1:]
+    cleaned = clean_rows(tmp_path, **{table: rows})
+    assert [p.remedy for p in cleaned.problems if p.code == "cell.number"] == [remedy]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "day", "told"),
+    [
+        ("材料报送", "实报日期", "2021-12-31", True),
+        ("材料报送", "实报日期", "2022-01-01", False),
+        ("材料报送", "实报日期", "2023-12-31", False),
+        ("材料报送", "实报日期", "2024-01-01", True),
+        ("交办任务", "完成日期", "1924-06-20", True),
+    ],
+)
+def test_a_day_of_another_year_is_questioned(tmp_path: Path, table: str, column: str, day: str, told: bool) -> None:
+    """A day of receipt or completion outside the year and the next is read as it stands, with a warning."""
+    cleaned = clean_rows(tmp_path, **{table: [row(table, **{column: day})]})
+    assert found(cleaned) == [("warning", "date.year", 2, column)] * told
+    assert cleaned.tables[table][0][column].isoformat() == day
+
+
+@pytest.mark.parametrize("form", ["xlsx", "xls", "ods"])
+def test_a_number_that_a_cell_shows_as_a_day_is_no_date(tmp_path: Path, form: str) -> None:
+    """6.2, typed into a cell with a date's format for 20 June, is an error and not 6 January 1900."""
+    cells = grid("材料报送", [row("材料报送", 实报日期=datetime(1900, 1, 6, 4, 48))])
+    write_grid(valid_folder(tmp_path), "材料报送", cells, form)
+    problem = only(clean(tmp_path, SCHEME))
+    assert (problem.severity, problem.code, problem.column) == ("error", "cell.date", "实报日期")
+    assert "像是 6.20 这样的数字被当成了日期" in problem.message
+
+
+@pytest.mark.parametrize(("written", "meant"), [("Ｔ０１", "T01"), ("d01", "D01"), ("ｄ０２", "D02")])
+def test_full_width_and_small_letters_suggest_the_unit_that_was_meant(tmp_path: Path, written: str, meant: str) -> None:
+    """A code in full-width or small letters is an error whose first suggestion is that very code."""
+    problem = only(clean_rows(tmp_path, 扣分登记=[row("扣分登记", 单位=written)]))
+    assert problem.code == "unit.unknown"
+    assert f"最接近：{meant}（" in problem.message
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])

@@ -130,6 +130,26 @@ def test_other_files_are_warned_of(tmp_path: Path, name: str, nearest: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        (
+            "方案原文.docx",
+            "方案原文须为纯文本 方案原文.txt：请用 Word 或 WPS 另存为“纯文本”，只留一份；否则请移出本文件夹。",
+        ),
+        (
+            "方案原文（印发稿）.pdf",
+            "方案原文须为纯文本 方案原文.txt：请用 Word 或 WPS 另存为“纯文本”，只留一份；否则请移出本文件夹。",
+        ),
+        ("Scheme.yml", "方案文件名须为 scheme.yaml；如要采用这一份，请改成这个文件名，否则请移出本文件夹。"),
+        ("说明.docx", "如属该表，请改名为 单位名录.xlsx 或 单位名录_单位名.xlsx；否则请移出本文件夹。"),
+    ],
+)
+def test_what_to_do_with_a_file_that_is_no_table(tmp_path: Path, name: str, remedy: str) -> None:
+    """The official text or the scheme in another form is never to be renamed to a table: the remedy is its own form."""
+    assert only(clean_file(tmp_path, name, b"anything")).remedy == remedy
+
+
+@pytest.mark.parametrize(
     "name",
     ["~$参会登记.xlsx", ".~lock.参会登记.ods#", ".DS_Store", "Thumbs.db", "desktop.ini", "scheme.yaml", "方案原文.txt"],
 )

@@ -182,6 +182,15 @@ KINDS = (
         1,
         "单位",
     ),
+    Kind(
+        "可空列的名称相近",
+        _text("材料报送.csv", "单位,材料,实报时间\nT01,半年汇报,2022-06-20\n"),
+        "warning",
+        "header.column_near",
+        "材料报送.csv",
+        1,
+        "实报日期",
+    ),
     Kind("表头重复", _text("参会登记.csv", MEETING + MEETING), "error", "header.again", "参会登记.csv", 3),
     Kind(
         "隐藏的列",
@@ -194,6 +203,14 @@ KINDS = (
         "Sheet1",
     ),
     # rows
+    Kind(
+        "数据在表头之上",
+        _text("参会登记.csv", "例会,2022-06-20,T01,迟到\n会议,日期,单位,到会情况\n"),
+        "warning",
+        "row.above_header",
+        "参会登记.csv",
+        1,
+    ),
     Kind(
         "隐藏的行",
         _book("参会登记", lambda sheet: setattr(sheet.row_dimensions[2], "hidden", True)),
@@ -235,6 +252,16 @@ KINDS = (
         "扣分登记.csv",
         2,
         "发生日期",
+    ),
+    Kind(
+        "数字显示为日期",
+        _cell("参会登记", "B2", datetime(1900, 1, 6, 4, 48)),
+        "error",
+        "cell.date",
+        "参会登记.xlsx",
+        2,
+        "日期",
+        "Sheet1",
     ),
     Kind("两位年份", _csv("扣分登记", {"发生日期": "22-06-20"}), "error", "cell.date", "扣分登记.csv", 2, "发生日期"),
     Kind("带单位的数", _csv("领导评价", {"分值": "3分"}), "error", "cell.number", "领导评价.csv", 2, "分值"),
@@ -296,6 +323,9 @@ KINDS = (
     Kind("季度未填", _csv("材料报送", {"材料": "季度进展"}), "error", "report.quarter", "材料报送.csv", 2, "季度"),
     Kind("季度多填", _csv("材料报送", {"季度": "1"}), "error", "report.quarter", "材料报送.csv", 2, "季度"),
     Kind("采用多于报送", _csv("信息报送", {"采用条数": "6"}), "error", "info.adopted", "信息报送.csv", 2, "采用条数"),
+    Kind(
+        "年份写错", _csv("材料报送", {"实报日期": "2021-06-20"}), "warning", "date.year", "材料报送.csv", 2, "实报日期"
+    ),
     Kind("自评自核", _csv("扣分登记", {"复核人": "张 三"}), "warning", "reviewer.same", "扣分登记.csv", 2, "复核人"),
     Kind(
         "标准不存在",

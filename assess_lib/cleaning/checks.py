@@ -102,6 +102,26 @@ def check_within_rows(drafts: Drafts, findings: Findings) -> None:
                 )
 
 
+# Days on which something came in or was done: of the year assessed, or soon after its end.
+_DONE_ON = (("材料报送", "实报日期"), ("交办任务", "完成日期"))
+
+
+def check_years(drafts: Drafts, year: int, findings: Findings) -> None:
+    """Question a day of receipt or completion before the year or after the next one: its year is likely mistyped."""
+    for table, column in _DONE_ON:
+        for draft in drafts[table]:
+            day = draft.values.get(column)
+            if isinstance(day, date) and not year <= day.year <= year + 1:
+                findings.at(
+                    draft,
+                    column,
+                    "warning",
+                    "date.year",
+                    f"“{column}”{day} 不在 {year} 年度，也不在次年；已照此读入，按期与否以它为准。",
+                    "请核对年份；写错的，请更正后重新报送。",
+                )
+
+
 def check_standards(drafts: Drafts, scheme: Scheme, findings: Findings, reliable: bool) -> None:
     """Report each 标准编号 that a row or the scheme names and 扣分标准 lacks.
 

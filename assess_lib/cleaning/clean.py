@@ -13,6 +13,7 @@ from assess_lib.cleaning.checks import (
     check_keys,
     check_standards,
     check_within_rows,
+    check_years,
 )
 from assess_lib.cleaning.drafts import Draft, Findings
 from assess_lib.cleaning.fit import check_exempt, check_register, check_used
@@ -182,6 +183,7 @@ class _Cleaner:
             )
         check_keys(drafts, self.findings)
         check_within_rows(drafts, self.findings)
+        check_years(drafts, self.scheme.year, self.findings)
         check_standards(drafts, self.scheme, self.findings, reliable=_STANDARDS not in self.broken)
         check_evidence(drafts, self.scheme, self.findings, reliable=_EVIDENCE not in self.broken)
         check_adjustments(drafts, self.scheme, self.findings, self.broken)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from assess_lib.cleaning.nearest import nearest
+from assess_lib.cleaning.nearest import alike, nearest
 from assess_lib.intake.cells import Cell, Sheet
 from assess_lib.intake.visible import half_width, squash
 from assess_lib.tables import Table
@@ -83,6 +83,31 @@ def find_header(sheet: Sheet, table: Table) -> Header | None:
             header.extras[position] = cell.text.strip()
     header.missing = [name for name in table.required if name not in header.columns]
     return header
+
+
+def near_misses(sheet: Sheet, table: Table, header: Header) -> list[tuple[str, int, int]]:
+    """List optional columns that are not there while another column's name comes close to theirs.
+
+    Each with that column's position and how many cells it holds below the header; one that holds nothing is no loss.
+    """
+    extras = {position: _folded(name) for position, name in header.extras.items()}
+    found = []
+    for column in table.columns:
+        wanted = _folded(column.name)
+        if column.required or column.name in header.columns:
+            continue
+        for position, name in extras.items():
+            if not (wanted in name or (len(name) >= _ENOUGH and name in wanted) or alike(name, wanted)):
+                continue
+            held = sum(position in sheet.filled(row) for row in sheet.filled_rows() if row > header.row)
+            if held:
+                found.append((column.name, position, held))
+    return found
+
+
+def _folded(name: str) -> str:
+    # An office writes 实报时间 for 实报日期, and the other way round.
+    return half_width(squash(name)).replace("时间", "日期")
 
 
 def closest_row(sheet: Sheet, table: Table) -> tuple[int, str] | None:

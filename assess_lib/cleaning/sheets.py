@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from assess_lib.cleaning.drafts import Draft, Findings
-from assess_lib.cleaning.header import Header, closest_row, find_header, is_header_again
+from assess_lib.cleaning.header import Header, closest_row, find_header, is_header_again, near_misses
 from assess_lib.cleaning.units import Units
 from assess_lib.cleaning.values import CellFault, read_value
 from assess_lib.errors import Problem, Severity
@@ -18,6 +18,9 @@ from assess_lib.intake.visible import shorten, squash
 from assess_lib.tables import ALL_UNITS, Column, Source, Table
 
 _BOTTOM = ("合计", "小计", "总计", "备注", "注：", "注:", "说明")
+_FILL_IN = "请补填后重新报送"
+_NOT_DATA = "；如这一行是落款、说明，不是数据，请删去，或在前面加“备注：”。"
+_EXAMPLE = ("例：", "例:", "示例", "样例")  # how an example above the header begins, in blank workbooks and elsewhere
 _SEPARATORS = {";": "英文分号", "\t": "制表符", "|": "竖线", "，": "中文逗号", "；": "中文分号"}
 # A merge far below the data covers rows in which nothing stands; each is named up to this many.
 _MERGE_TAIL = 200
@@ -113,6 +116,8 @@ class SheetReader:
             return result
         self._check_header(header)
         result.sound = header.sound
+        if header.sound:
+            self._check_left_out(sheet, header)
         if sheet.hidden_columns.intersection(header.columns.values()):
             hidden = sorted(name for name, position in header.columns.items() if position in sheet.hidden_columns)
             self._say(
@@ -213,6 +218,50 @@ class SheetReader:
                 value=name,
                 position=second,
             )
+
+    def _check_left_out(self, sheet: Sheet, header: Header) -> None:
+        """Say what may be data and is not read: a column by nearly an optional one's name, a row above the header."""
+        for name, position, held in near_misses(sheet, self.table, header):
+            written = header.extras[position]
+            self._say(
+                "warning",
+                "header.column_near",
+                f"没有“{name}”列；“{shorten(written, 60)}”不是规定的列名，这一列的 {held} 格只作备注保存，不计入。",
+                f"如就是“{name}”，请把表头改为“{name}”后重新报送；不是则不必改动。",
+                row=header.row,
+                column=name,
+                value=written,
+                position=position,
+            )
+        for row in sheet.filled_rows():
+            if row < header.row and self._may_be_data(sheet.filled(row), header):
+                self._say(
+                    "warning",
+                    "row.above_header",
+                    "这一行在表头之上，没有读入，但看起来是数据。",
+                    "如是数据，请移到表头下面后重新报送；不是则不必改动。",
+                    row=row,
+                    value=next(iter(sheet.filled(row).values())).text,
+                )
+
+    def _may_be_data(self, cells: dict[int, Cell], header: Header) -> bool:
+        """Whether a row above the header fills every required column, one of them with what only data would hold."""
+        if squash(next(iter(cells.values())).text).startswith(_EXAMPLE):
+            return False
+        required = [column for column in self.table.columns if column.required]
+        if any(header.columns[column.name] not in cells for column in required):
+            return False
+        return any(self._fits(column, cells[header.columns[column.name]]) for column in required)
+
+    def _fits(self, column: Column, cell: Cell) -> bool:
+        if column.kind == "text":
+            return False  # a word says nothing
+        key = (self.table.name, column.name)
+        try:
+            value = read_value(column, cell, self.limits.choices.get(key, column.choices), self.limits.maxima.get(key))
+        except CellFault:
+            return False
+        return column.kind != "unit" or self.units is None or self.units.resolve(str(value)) is not None
 
     # -- rows ---------------------------------------------------------------------------------------------------
 
@@ -341,7 +390,7 @@ class SheetReader:
                         "error",
                         "cell.required",
                         f"必填列“{column.name}”是空的。",
-                        "请补填后重新报送。",
+                        _FILL_IN + (_NOT_DATA if len(cells) == 1 else "。"),
                     )
                 continue
             draft.shown[column.name] = cell.text

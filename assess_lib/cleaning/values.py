@@ -30,6 +30,8 @@ _DATES = tuple(
 _DAY_NUMBER = re.compile(r"\d{8}", re.ASCII)
 _DECIMAL = re.compile(r"(\d+)(?:\.(\d+))?", re.ASCII)
 _KIND_NAMES = {"bool": "逻辑值", "date": "日期", "time": "时间", "error": "错误值", "formula": "没有结果的公式"}
+# A date cell of these first years of spreadsheets' calendars holds a small number: somebody typed 6.20 for 20 June.
+_NO_DATE = 1910
 _ASK_DATE = "请写成完整的年月日，如 2022-06-20。"
 _ASK_NUMBER = "请只写数字，如 3 或 2.5，不带单位、逗号、百分号。"
 
@@ -90,9 +92,12 @@ def text_value(cell: Cell, reference: bool = False) -> str:
 def moment_value(cell: Cell) -> datetime:
     """Return the day, and the time if there is one, of a date cell, a written date or an integer such as 20220620.
 
-    Raises CellFault for anything else: other numbers, two-digit years, impossible days.
+    Raises CellFault for anything else: other numbers, also where a cell shows them as a day, two-digit years,
+    impossible days.
     """
     if cell.kind == "date" and cell.moment is not None:
+        if cell.moment.year <= _NO_DATE:
+            raise CellFault("cell.date", f"{_quote(cell)}像是 6.20 这样的数字被当成了日期。", _ASK_DATE)
         return cell.moment
     _refuse_typed(cell, "日期")
     seen = half_width(trim(cell.text))
@@ -108,8 +113,8 @@ def moment_value(cell: Cell) -> datetime:
     raise CellFault("cell.date", f"{_quote(cell)}不是可以识别的日期。", _ASK_DATE)
 
 
-def number_value(cell: Cell) -> Decimal:
-    """Return a plain decimal of at most two decimals, not negative.
+def number_value(cell: Cell, least: str = "不小于 0") -> Decimal:
+    """Return a plain decimal of at most two decimals, not negative. ``least`` says what a negative one should be.
 
     Raises CellFault for units, lists, commas, per cents, exponents, signs and everything else.
     """
@@ -120,7 +125,7 @@ def number_value(cell: Cell) -> Decimal:
         )
     seen = half_width(trim(cell.text))
     if seen.startswith("-") and _DECIMAL.fullmatch(seen[1:]):
-        raise CellFault("cell.number", f"{_quote(cell)}是负数。", "请填不小于 0 的数字。")
+        raise CellFault("cell.number", f"{_quote(cell)}是负数。", f"请填{least} 的数字。")
     found = _DECIMAL.fullmatch(seen)
     if not found:
         raise CellFault("cell.number", f"{_quote(cell)}不是普通的十进制数字。", _ASK_NUMBER)
@@ -148,12 +153,14 @@ def _choice_value(cell: Cell, choices: tuple[str, ...]) -> str:
     raise CellFault("cell.choice", f"{_quote(cell)}不是可选的值。{hint}", f"请填：{' / '.join(choices)}。")
 
 
+def _least(column: Column) -> str:
+    return f"{'大于' if column.exclusive else '不小于'} {column.minimum or 0}"
+
+
 def _in_range(value: Decimal, column: Column, maximum: Decimal | None, cell: Cell) -> None:
     low, high = column.minimum, maximum if maximum is not None else column.maximum
     if low is not None and (value < low or (column.exclusive and value == low)):
-        raise CellFault(
-            "cell.range", f"{_quote(cell)}应{'大于' if column.exclusive else '不小于'} {low}。", "请核对后更正。"
-        )
+        raise CellFault("cell.range", f"{_quote(cell)}应{_least(column)}。", "请核对后更正。")
     if high is not None and value > high:
         raise CellFault("cell.range", f"{_quote(cell)}超出范围，最大为 {high}。", "请核对后更正。")
 
@@ -169,7 +176,7 @@ def read_value(column: Column, cell: Cell, choices: tuple[str, ...], maximum: De
         return moment if column.kind == "datetime" else date(moment.year, moment.month, moment.day)
     if column.kind == "choice":
         return _choice_value(cell, choices)
-    number = number_value(cell)
+    number = number_value(cell, _least(column))
     if column.kind == "whole":
         if number != number.to_integral_value():
             raise CellFault("cell.whole", f"{_quote(cell)}不是整数。", "请填整数。")

@@ -14,6 +14,11 @@ from assess_lib.tables import TABLES
 
 ENDINGS = (".xlsx", ".xls", ".ods", ".csv")
 KNOWN = ("scheme.yaml", "方案原文.txt")
+# What is said of a file that begins as one of them and is not it: a wrong ending, a copy.
+_MEANT = {
+    "scheme.yaml": "方案文件名须为 scheme.yaml；如要采用这一份，请改成这个文件名，否则请移出本文件夹。",
+    "方案原文.txt": "方案原文须为纯文本 方案原文.txt：请用 Word 或 WPS 另存为“纯文本”，只留一份；否则请移出本文件夹。",
+}
 # Where an office may lay the evidence itself; the audit holds it against 佐证目录.
 EVIDENCE_FOLDER = "佐证"
 _IGNORED_NAMES = frozenset((".ds_store", "thumbs.db", "desktop.ini"))
@@ -73,7 +78,12 @@ def _unknown(shown: str, mode: int) -> Problem:
     else:
         kind = "文件" if stat.S_ISREG(mode) else _what(mode)
         message = f"该{kind}不是数据表，未读入。最接近的数据表：{nearest}。"
-        remedy = f"如属该表，请改名为 {nearest}.xlsx 或 {nearest}_单位名.xlsx；否则请移出本文件夹。"
+        known = next((known for known in KNOWN if stem.lower().startswith(_split(known)[0])), "")
+        remedy = (
+            _MEANT[known]
+            if known
+            else f"如属该表，请改名为 {nearest}.xlsx 或 {nearest}_单位名.xlsx；否则请移出本文件夹。"
+        )
     return Problem("warning", "file.unknown", message, remedy, file=shown)
 
 
