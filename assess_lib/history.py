@@ -255,7 +255,8 @@ def read_history(processed: Path | str) -> History:
     """Read a scored set and those of the earlier years beside it.
 
     An earlier year that cannot be read, was altered or holds another year is told, not passed over; it does not
-    stop this year's reports. Raises what ``read_year`` raises for the current set.
+    stop this year's reports. A sample is an earlier year of a sample alone.
+    Raises what ``read_year`` raises for the current set.
     """
     folder = Path(processed)
     current = read_year(folder)
@@ -268,6 +269,8 @@ def read_history(processed: Path | str) -> History:
             why = "读不出来" if isinstance(error, OSError) else str(error).rstrip("。")
             unread.append((year, why))
             continue
+        if data.scheme.sample and not current.scheme.sample:
+            continue  # made-up results are no year of this county
         if data.year == year:
             earlier.append(data)
         else:

@@ -31,10 +31,10 @@ from assess_lib.views.html import Html
 Literals = dict[str, list[dict[str, Any]]]
 
 
-def scheme_of(year: int) -> Scheme:
-    """Return the shipped scheme with every date in another year."""
+def scheme_of(year: int, sample: bool = True) -> Scheme:
+    """Return the shipped scheme with every date in another year, a sample's or not."""
     text = SCHEME_FILE.read_text(encoding="utf-8").replace("2022-", f"{year}-").replace("year: 2022", f"year: {year}")
-    return Scheme.model_validate(YAML(typ="safe", pure=True).load(text))
+    return Scheme.model_validate(YAML(typ="safe", pure=True).load(text)).model_copy(update={"sample": sample})
 
 
 def tables_of(year: int) -> Literals:
@@ -60,9 +60,10 @@ def write_year(
     literals: Mapping[str, Iterable[Mapping[str, Any]]],
     year: int,
     change: Callable[[dict[str, tuple[Row, ...]]], dict[str, tuple[Row, ...]]] = lambda tables: tables,
+    sample: bool = True,
 ) -> None:
     """Write the processed folder of a year, as a run of the software would."""
-    scheme, tables = scheme_of(year), change(make_tables(literals))
+    scheme, tables = scheme_of(year, sample), change(make_tables(literals))
     readings = scheme.default_readings()
     made = score(tables, scheme, readings, scheme.cut_off)
     basis = StoredBasis(year, scheme.cut_off, False, "scored", readings, scheme, {})
@@ -101,6 +102,19 @@ def test_earlier_years_are_the_scored_folders_beside(history: History) -> None:
     """Only a folder named by an earlier year that holds a set counts; a later year and other names do not."""
     assert [data.year for data in history.years] == [2021, 2022]
     assert history.unread == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "shown"),
+    [(True, False, False), (True, True, True), (False, False, True), (False, True, True)],
+)
+def test_made_up_results_are_no_history_of_a_county(tmp_path: Path, before: bool, now: bool, shown: bool) -> None:
+    """A sample year beside a county's own year is none of its earlier years; beside a sample it is."""
+    write_year(tmp_path / "2021", tables_of(2021), 2021, sample=before)
+    write_year(tmp_path / "2022", small_set_tables(), 2022, sample=now)
+    told = read_history(tmp_path / "2022")
+    assert [data.year for data in told.earlier] == [2021] * shown
+    assert told.unread == ()
 
 
 def test_without_earlier_years_nothing_is_shown(tmp_path: Path) -> None:
