@@ -92,7 +92,11 @@ def _head(data: ScoredSet) -> Iterator[Line]:
     scheme, basis = data.basis.scheme, data.basis
     yield Line(f"{scheme.year} 年度考核审计工作簿", look="title")
     yield Line("依据", f"{scheme.document.issuer} {scheme.document.number}《{scheme.document.title}》")
-    yield Line("性质", ("送审稿" if basis.final else "初评稿") + ("，演示数据" if scheme.sample else ""))
+    approval = data.approval
+    state = "定稿" if approval is not None else "送审稿" if basis.final else "初评稿"
+    yield Line("性质", state + ("，演示数据" if scheme.sample else ""))
+    if approval is not None:
+        yield Line("批准", f"{approval.document}　{approval.by}　{approval.date.isoformat()}")
     yield Line("计算日期", basis.run_date.isoformat())
     yield Line("凭证摘要", f"{data.receipt_digest}（receipt.json 的 SHA-256；本工作簿由该凭证所列的数据生成）")
 
