@@ -44,6 +44,7 @@ from assess_lib.store.sets import (
 )
 from assess_lib.tables import Tables
 
+_SHOWN_UNITS = 5  # units that one refusal names
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -429,6 +430,35 @@ def score(
         return _score(request, inputs.basis, table_files(inputs.cleaned.tables), findings, attempt)
 
 
+def _refuse_early(
+    request: _Request,
+    rows: Tables,
+    stored: store.StoredBasis,
+    result: scoring.Score,
+    problems: Sequence[Problem],
+    findings: store.Findings,
+) -> None:
+    """Refuse as final what is scored before the cut-off and would come out otherwise on it: something is not due yet.
+
+    Raises FinalRefused. Implements the scheme's run date: obligations due after it are not owed yet.
+    """
+    cut_off = stored.scheme.cut_off
+    if stored.run_date >= cut_off:
+        return
+    last = scoring.score(rows, stored.scheme, stored.readings, cut_off)
+    pairs = zip(result.results, last.results, strict=True)
+    moved = [now.unit_name for now, then in pairs if now != then]
+    if not moved:
+        return
+    store.replace_problems(request.paths.processed, problems, findings.counts)
+    shown = "、".join(moved[:_SHOWN_UNITS]) + ("等" if len(moved) > _SHOWN_UNITS else "")
+    raise FinalRefused(
+        f"计分日期 {stored.run_date} 早于截止日 {cut_off}：有的材料、任务当时还没有到期，按截止日计分，"
+        f"{shown} {len(moved)} 个单位的结果会不同，不能作为定稿（--final）。"
+        "原有结果没有改动；请去掉 --date 后重新运行。"
+    )
+
+
 def _score(
     request: _Request,
     basis: Basis,
@@ -451,6 +481,8 @@ def _score(
             f"还有 {len(unresolved)} 处待定事项，不能作为定稿（--final）。原有结果没有改动；请补齐后重新运行。",
             unresolved,
         )
+    if request.final:
+        _refuse_early(request, rows, stored, result, problems, findings)
     scored = store.Findings(findings.inputs, findings.cleaning, result.problems, findings.counts)
     files = store.assemble(stored, scored, tables, result)
     previous = earlier_results(request.paths.processed, request.paths.year)

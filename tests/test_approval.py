@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import date
 from hashlib import sha256
@@ -24,6 +25,7 @@ from assess_lib import approval, lock, pipeline, store
 from assess_lib.cli import main
 from assess_lib.errors import ApprovalRefused, UsageError, VerifyFailed
 from assess_lib.paths import YearPaths, resolve
+from assess_lib.publish import documents
 from assess_lib.store import folder
 
 DOCUMENT, BY, DAY = "千营商组〔2023〕1号", "组长", "2023-01-10"
@@ -124,6 +126,36 @@ def test_approval_adds_one_file_and_one_line(submitted: Year, capsys: pytest.Cap
     found = store.load_set(submitted.processed)
     assert found.approval == store.Approval(DOCUMENT, BY, date(2023, 1, 10), receipt)
     assert found.receipt_digest == receipt
+
+
+def test_every_workbook_and_document_says_that_the_set_is_approved(approved: Year) -> None:
+    """After the approval each product for offices prints 定稿, and none of them 送审稿 any more."""
+    files: dict[str, bytes] = {}
+    for product in documents.PRODUCTS.values():
+        files |= product.maker(approved.processed, False)
+    offices = {name: content for name, content in files.items() if name.endswith((".xlsx", ".docx"))}
+    assert offices.keys() == {"audit_workbook.xlsx", "county_summary.xlsx", "county_summary.docx", "publication.xlsx"}
+    for name, content in offices.items():
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            text = "".join(parts.read(part).decode() for part in parts.namelist() if part.endswith(".xml"))
+        assert ("定稿" in text, "送审稿" in text, DOCUMENT in text) == (True, False, True), name
+
+
+@pytest.mark.parametrize(
+    ("run_date", "code"), [("2022-06-01", 8), ("2022-12-30", 0), ("2022-12-31", 0), ("2023-01-10", 0)]
+)
+def test_what_is_not_due_yet_is_not_final(
+    year: Year, run_date: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With a run date on which T02's late report is not due yet, --final is exit 8 and names it; nothing is stored.
+
+    The report is due on 20 June and came on the 25th: on 1 June nothing is deducted, on the cut-off 2.50 points.
+    From the day on which nothing is left to come, the set can be final.
+    """
+    assert year.run("score", "--final", "--date", run_date) == code
+    assert (year.processed / "results.csv").exists() == (code == 0)
+    told = capsys.readouterr().err
+    assert ("计分日期 2022-06-01 早于截止日 2022-12-31" in told and "南寨镇" in told) == (code == 8)
 
 
 def test_a_draft_is_not_approved(year: Year, capsys: pytest.CaptureFixture[str]) -> None:

@@ -170,6 +170,18 @@ def test_a_register_alone_verifies(bare: YearPaths) -> None:
     assert verify.verify(bare).findings == ()
 
 
+def test_a_register_alone_is_not_said_to_be_a_verified_year(
+    bare: YearPaths, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where neither results nor reports stand the command says that it looked at the register alone, and no more."""
+    pipeline.check(bare)
+    assert run(bare) == 0
+    told = capsys.readouterr().out
+    assert "没有结果，也没有报告，只核对了运行登记。" in told
+    assert told.endswith("运行登记没有不符；没有结果和报告可以核对。\n")
+    assert "核对通过" not in told
+
+
 def test_only_the_receipts_readings_count(whole: YearPaths, capsys: pytest.CaptureFixture[str]) -> None:
     """Readings and date may repeat the receipt's; others are wrong usage, as the set was not scored so."""
     assert run(whole, "--reading", "bonus_gate=above", "--date", "2022-12-31") == 0

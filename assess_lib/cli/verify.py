@@ -51,4 +51,4 @@ def verify(shared: Shared, as_json: bool) -> None:
     if not found.ok:
         raise VerifyFailed(f"核对发现 {len(found.findings)} 处不符。没有改动任何文件。")
     if not as_json:
-        say("核对通过，没有发现不符。")
+        say("运行登记没有不符；没有结果和报告可以核对。" if found.bare else "核对通过，没有发现不符。")

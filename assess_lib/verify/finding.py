@@ -54,6 +54,8 @@ class Verification:
     findings: tuple[Finding, ...]
     checked: tuple[str, ...]
     notes: tuple[str, ...]
+    bare: bool = False
+    """Whether there is neither a set nor reports: the register alone was checked."""
 
     @property
     def ok(self) -> bool:

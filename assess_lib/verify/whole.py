@@ -22,6 +22,7 @@ Progress = Callable[[str, int, int], None]
 # Attempts that replace problems.csv, problems.xlsx and rows.csv, whatever their end.
 _WRITES_PROBLEMS = frozenset({"check", "score", "run", "01_clean", "02_score"})
 COUNTY = "county_summary"
+NOTHING_MADE = "没有结果，也没有报告，只核对了运行登记。如要核对另一年度，请用 --year 指明。"
 
 
 def verify(
@@ -81,7 +82,10 @@ def _verify(paths: YearPaths, progress: Progress) -> Verification:
         if content["stage"] == "scored":
             _sums(found, files)
             _printed(paths, found, made or files, progress)
-    return Verification(tuple(found.findings), tuple(found.checked), tuple(found.notes))
+    bare = found.slip is None and found.reports is None
+    if bare:
+        found.notes.append(NOTHING_MADE)
+    return Verification(tuple(found.findings), tuple(found.checked), tuple(found.notes), bare)
 
 
 def _bytes_or_none(paths: YearPaths, name: str) -> bytes | None:
