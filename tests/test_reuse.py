@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from in_process import contents, without_kernels
 from small_year import UNITS, make_raw, write_table
 
+from assess_lib.errors import InputChanged
 from assess_lib.paths import YearPaths
 from assess_lib.publish import reuse, year
 from assess_lib.store import receipt
@@ -69,7 +70,7 @@ def outputs(place: Path) -> dict[str, bytes]:
 
 def fresh(place: Path, target: Path, **options: Any) -> dict[str, bytes]:
     """Return what a run makes of the same inputs where nothing stands."""
-    shutil.copytree(place, target, ignore=shutil.ignore_patterns("reports", "2022.runs.jsonl"))
+    shutil.copytree(place, target, symlinks=True, ignore=shutil.ignore_patterns("reports", "2022.runs.jsonl"))
     shutil.rmtree(target / "data/processed/2022", ignore_errors=True)
     run(target, **options)
     return outputs(target)
@@ -304,6 +305,18 @@ def _earlier_year(place: Path) -> None:
     reuse.write(target, files | {RECEIPT_FILE: store.dump_json(slip)})
 
 
+def beside(name: str, make: Callable[[Path], object]) -> Edit:
+    """Something in the raw folder that is no input, but of which cleaning has something to say."""
+    return Edit(f"beside {name}", lambda place: make(places(place).raw / name))
+
+
+def _linked(file: Path) -> None:
+    """Put a link to the same bytes in a file's place."""
+    target = file.with_name(f"~${file.name}")
+    file.rename(target)
+    file.symlink_to(target)
+
+
 def _evidence(content: bytes) -> Edit:
     return Edit(f"evidence {content!r}", lambda place: _write(place / "data/raw/2022/evidence/one.jpg", content))
 
@@ -344,6 +357,14 @@ EDITS = (
     cell("05_audit.ipynb", "2"),
     cell("06_readings.ipynb", "3"),
     Edit("an earlier year", _earlier_year),
+    beside("扣份登记_城关镇.csv", lambda file: file.write_bytes(b"x")),
+    beside("扣分登记.docx", lambda file: file.write_bytes(b"x")),
+    beside("扣分登记_城关镇.csv", lambda file: file.mkdir()),
+    beside("参会登记_城关镇.csv", lambda file: file.symlink_to("/etc/hostname")),
+    beside("佐证", lambda file: file.mkdir()),
+    beside("佐证", lambda file: file.write_bytes(b"x")),
+    beside("scheme.yaml", _linked),
+    Edit("reports alone", lambda place: report(place)),
     remove("units/T02.html"),
     remove("county_summary.pdf"),
     remove("index.html"),
@@ -351,6 +372,7 @@ EDITS = (
     remove("receipt.json"),
     Edit("a forged page", lambda place: forge(place, "units/T01.html", b"<p>110.00</p>")),
 )
+NAMES = [str(edit) for edit in EDITS]
 OPTIONS = (
     {},
     {},
@@ -374,12 +396,16 @@ def _try(done: Path, made: Any, tmp_path_factory: pytest.TempPathFactory) -> Non
         for edit in edits:
             try:
                 edit.do(place)
-            except (AssertionError, FileNotFoundError):
+            except (AssertionError, FileNotFoundError, FileExistsError, IsADirectoryError):
                 continue  # an earlier edit took away what this one changes
         try:
             run(place, **options)
-        except (year.InputRejected, year.FinalRefused):
-            continue  # nothing was replaced: the next step goes on from what stands
+        except (year.InputRejected, year.FinalRefused) as error:
+            # nothing was replaced: the next step goes on from what stands
+            with pytest.raises(type(error)) as again:
+                fresh(place, tmp_path_factory.mktemp("fresh") / "year", **options)
+            assert str(again.value) == str(error), (edits, options)
+            continue
         expected = fresh(place, tmp_path_factory.mktemp("fresh") / "year", **options)
         found = outputs(place)
         if options.get("units"):  # others may stand beside those asked for; each must be what a full run makes
@@ -420,9 +446,67 @@ def test_each_edit_alone(done: Path, ran: list[str], tmp_path_factory: pytest.Te
     _try(done, [([edit], {})], tmp_path_factory)
 
 
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (EDITS[NAMES.index("beside 扣份登记_城关镇.csv")], "warning"),
+        (EDITS[NAMES.index("beside 扣分登记.docx")], "warning"),
+        (EDITS[NAMES.index("beside 扣分登记_城关镇.csv")], "error"),
+        (EDITS[NAMES.index("beside 参会登记_城关镇.csv")], "error"),
+        (EDITS[NAMES.index("beside scheme.yaml")], "error"),
+    ],
+    ids=str,
+)
+def test_what_lies_beside_the_inputs_is_not_passed_over(copy: Path, ran: list[str], edit: Edit, said: str) -> None:
+    """A misspelt file is warned of, and a link or folder under a table's name rejects, also when no input changed."""
+    edit.do(copy)
+    if said == "warning":
+        told = [problem.file for problem in run(copy).problems if problem.code == "file.unknown"]
+        assert told == ["evidence", str(edit).removeprefix("beside ")]
+        assert ran[:2] == STAGES
+    else:
+        with pytest.raises(year.InputRejected):
+            run(copy)
+
+
+def test_the_audit_page_says_whether_the_inputs_are_still_the_same(copy: Path, ran: list[str]) -> None:
+    """What it said while an input was another one does not stay when the input is put back."""
+    before = outputs(copy)
+    edit_text(copy / "data/raw/2022/扣分登记.csv", "公文差错", "公文差错两处")
+    report(copy)
+    assert "现在与凭证不一致" in (copy / "reports/2022/audit.html").read_text(encoding="utf-8")
+    edit_text(copy / "data/raw/2022/扣分登记.csv", "公文差错两处", "公文差错")
+    run(copy)
+    assert outputs(copy) == before
+
+
+@pytest.mark.parametrize("way", [run, report])
+def test_a_notebook_saved_meanwhile_stops_the_run(copy: Path, ran: list[str], way: Callable[..., Any]) -> None:
+    """Where a notebook is saved while reports are made of it, exit 6 names it, and the old reports stay."""
+    before = outputs(copy)
+
+    def save(what: str, done: int, total: int) -> None:
+        if what.startswith("T01"):
+            add_cell(copy / "notebooks/03_unit_report.ipynb", "补充说明", "markdown")
+
+    with pytest.raises(InputChanged, match=r"运行期间笔记本有改动：03_unit_report\.ipynb。"):
+        way(copy, force=True, progress=save)
+    assert outputs(copy) == before
+
+
+def test_a_line_that_a_power_cut_tore_does_not_make_everything_anew(copy: Path, ran: list[str]) -> None:
+    """A torn line of the register, sealed by the next run's, is no reason to distrust the reports that stand."""
+    with open(copy / "data/processed/2022.runs.jsonl", "ab") as stream:
+        stream.write(b'{"time": "x", "comm')
+    run(copy)
+    ran.clear()
+    assert run(copy).reused == 11
+    assert ran == []
+
+
 def test_every_source_file_is_part_of_the_software() -> None:
     """No kind of file that decides what a report looks like is missing from the code's digest: it would go stale."""
     package = Path(receipt.__file__).resolve().parents[1]
     left_out = {".mo", ".po", ".typed", ".pyc"}  # messages of the command line, marks
     kinds = {path.suffix for path in package.rglob("*") if path.is_file() and not path.name.startswith(".")}
-    assert kinds - left_out <= set(receipt._SOURCES)
+    assert kinds - left_out <= set(receipt.SOURCE_ENDINGS)

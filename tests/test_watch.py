@@ -21,6 +21,7 @@ from assess_lib.cli import main
 from assess_lib.errors import UsageError
 from assess_lib.publish import watch
 from assess_lib.publish.watch import RawFolder
+from assess_lib.store import SOURCE_ENDINGS
 
 ROOT = Path(__file__).resolve().parents[1]
 _WAITING = "等待原始数据的改动"
@@ -107,6 +108,44 @@ def test_changed_software_ends_the_waiting(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(watch, "_code", lambda: {"score.py": (1, 1)})
     with pytest.raises(UsageError, match="软件本身有改动"):
         folder.wait()
+
+
+@pytest.mark.parametrize("ending", SOURCE_ENDINGS)
+def test_every_source_of_the_software_is_watched(ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A changed template, style or query ends the waiting as changed code does: pages would go under its old digest."""
+    raw, package = make_raw(tmp_path / "raw"), tmp_path / "package"
+    package.mkdir()
+    source = package / f"any{ending}"
+    source.write_text("before")
+    monkeypatch.setattr(watch.assess_lib, "__file__", str(package / "__init__.py"))
+    folder = RawFolder(raw)
+    source.write_text("afterwards")
+    register(raw, "RW-02")
+    with pytest.raises(UsageError, match="软件本身有改动"):
+        folder.wait()
+
+
+def test_a_file_put_in_place_with_the_same_time_and_size_is_found(tmp_path: Path) -> None:
+    """A corrected file that is copied over with its old time, as long as the one before, is a correction too."""
+    raw = make_raw(tmp_path / "raw")
+    register(raw, "RW-02")
+    file = raw / "扣分登记.csv"
+    before = os.stat(file)
+    folder = RawFolder(raw)
+    other = tmp_path / "other.csv"
+    other.write_bytes(file.read_bytes().replace(b"RW-02", b"RW-01"))
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.replace(file)
+    assert folder.wait() == ["扣分登记.csv"]
+
+
+def test_a_misspelt_file_or_a_folder_in_a_tables_place_is_named(tmp_path: Path) -> None:
+    """What a run would warn of or reject ends the waiting like a changed input."""
+    raw = make_raw(tmp_path / "raw")
+    folder = RawFolder(raw)
+    (raw / "扣份登记.csv").write_bytes(b"x")
+    (raw / "扣分登记_城关镇.csv").mkdir()
+    assert folder.wait() == ["扣份登记.csv", "扣分登记_城关镇.csv"]
 
 
 @pytest.mark.parametrize("option", [["--final"], ["--force"], ["--reopen", "复核"]])

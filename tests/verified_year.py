@@ -77,7 +77,10 @@ def report(where: YearPaths, *, pdf: bool = True) -> None:
             files.add(f"{name}.pdf")
     with register.recorded(where.processed, "report", {"units": [], "pdf": pdf}) as attempt:
         sources = folder.Sources(
-            where.processed, where.raw, ROOT / "notebooks", Standing(where.reports, where.processed)
+            where.processed,
+            where.raw,
+            folder.notebook_digests(ROOT / "notebooks"),
+            Standing(where.reports, where.processed),
         )
         folder.write_receipt(where.reports, sources, files, {}, {}, attempt)
         attempt.receipt = data.receipt_digest

@@ -120,9 +120,11 @@ def _keep_up(once: Callable[[Batch | None], None], prepare: Callable[[], Batch],
     folder = RawFolder(paths.raw)
 
     def attempt(ready: Batch | None = None) -> None:
+        # A year or a unit that is no longer there may be a slip of the last correction; at first it is wrong usage.
+        mendable = _MENDABLE if ready is None else (*_MENDABLE, UsageError)
         try:
             once(ready)
-        except _MENDABLE as error:
+        except mendable as error:
             say(str(error), error=True)
         flush()  # in a log, what went wrong comes before the waiting
 

@@ -69,11 +69,12 @@ class Sources:
         self,
         processed: Path,
         raw: Path,
-        notebooks: Path,
+        notebooks: Mapping[str, str],
         standing: Standing,
         explored: Callable[[], Explored | None] = lambda: None,
     ) -> None:
-        """Take the folders, the reports that stand, and what gives an exploration of the readings made beforehand.
+        """Take the folders, the notebooks' digests, the reports that stand, and what gives an exploration of the
+        readings made beforehand.
 
         Raises what ``history.read_history`` raises.
         """
@@ -133,11 +134,6 @@ class Sources:
     def _evidence(self) -> list[list[str]]:
         return [[each.state, each.found] for each in evidence.check_all(self.tables["佐证目录"], self._raw)]
 
-    def _notebook(self, name: str) -> str:
-        """Return a notebook's SHA-256, blank if it cannot be read: then running it tells why."""
-        content = read_bytes(self._notebooks / name)
-        return "" if content is None else sha256(content).hexdigest()
-
     def county_key(self, report: str) -> str:
         """Return the key of a report on the whole county: it may show anything of the set.
 
@@ -147,15 +143,16 @@ class Sources:
             known = self._standing.key(report) if self.unchanged else ""
             return known or key_of(report, told=asdict(published_result(self.data)))
         pages = {page.name: page for page in documents.PAGES}
-        more: dict[str, Any] = {"notebook": self._notebook(pages[report].notebook)} if report in pages else {}
+        more: dict[str, Any] = {"notebook": self._notebooks[pages[report].notebook]} if report in pages else {}
         if report == _AUDIT:
             more["evidence"] = self._evidence
+            more["inputs"] = store.hash_inputs(self._raw)  # whether they still are what the receipt says
         return key_of(report, set=self._set, **more)
 
     @cached_property
     def units_key(self) -> str:
         """The key of all that any unit's report can be made of: while it stands, so do the keys of the reports."""
-        return key_of("units", set=self._set, notebook=self._notebook(UNIT_NOTEBOOK))
+        return key_of("units", set=self._set, notebook=self._notebooks[UNIT_NOTEBOOK])
 
     @property
     def unchanged(self) -> bool:
@@ -164,7 +161,7 @@ class Sources:
 
     def unit_key(self, own: bytes) -> str:
         """Return the key of a unit's report: its slice, and the notebook."""
-        return key_of("unit", slice=sha256(own).hexdigest(), notebook=self._notebook(UNIT_NOTEBOOK))
+        return key_of("unit", slice=sha256(own).hexdigest(), notebook=self._notebooks[UNIT_NOTEBOOK])
 
     def standing_key(self, unit_id: str) -> str:
         """Return the key of a unit's report, from the standing receipt where that is known to hold."""
@@ -181,13 +178,22 @@ class Sources:
         return sorted(units, key=lambda unit: -int(rows.get(unit, 0)))
 
 
-def stages_key(notebooks: Path, inputs: Mapping[str, str], options: Mapping[str, Any]) -> str:
-    """Return the key of the two stages; blank, which no report has, when an input or a notebook cannot be read."""
-    contents = [read_bytes(notebooks / f"{stage}.ipynb") for stage in STAGES]
-    found = [sha256(content).hexdigest() for content in contents if content is not None]
-    if len(found) < len(STAGES) or store.UNREADABLE in inputs.values():
+def notebook_digests(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each notebook of a run by name, blank if it cannot be read: then running it tells why."""
+    names = (*(f"{stage}.ipynb" for stage in STAGES), UNIT_NOTEBOOK, *(page.notebook for page in documents.PAGES))
+    contents = {name: read_bytes(folder / name) for name in names}
+    return {name: "" if content is None else sha256(content).hexdigest() for name, content in contents.items()}
+
+
+def stages_key(notebooks: Mapping[str, str], entries: Mapping[str, str], options: Mapping[str, Any]) -> str:
+    """Return the key of the two stages; blank, which no report has, when an input or a notebook cannot be read.
+
+    Takes the notebooks' digests and what lies in the raw folder (``store.raw_entries``).
+    """
+    found = [notebooks[f"{stage}.ipynb"] for stage in STAGES]
+    if not all(found) or store.UNREADABLE in entries.values():
         return ""
-    return key_of("stages", inputs=inputs, options=options, notebooks=found)
+    return key_of("stages", inputs=entries, options=options, notebooks=found)
 
 
 def reuse_stages(standing: Standing, key: str, processed: Path, new_set: Path, new_reports: Path) -> bool:

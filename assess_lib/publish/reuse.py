@@ -61,10 +61,14 @@ def read_bytes(file: Path) -> bytes | None:
 
 
 def _is_registered(reports: Path, processed: Path) -> bool:
-    """Tell whether the receipt of the reports is that of the last run that made any."""
+    """Tell whether the receipt of the reports is that of the last run that made any.
+
+    A line that a power cut tore, and that later ones seal, is no fault of the register.
+    """
     content = read_bytes(reports / RECEIPT)
     try:
-        if content is None or register.check(processed):
+        faults = register.check(processed)
+        if content is None or not all(fault.kind == "torn" and fault.sealed for fault in faults):
             return False
         lines = [line.entry for line in register.read(processed) if line.accepted and line.entry is not None]
     except OSError:

@@ -6,25 +6,35 @@ The folder is looked at a few times a second: that also works on a network drive
 from __future__ import annotations
 
 import os
+import stat
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import assess_lib
 from assess_lib import store
 from assess_lib.errors import UsageError
-from assess_lib.warm.client import stamp
 
 LOOK = 0.05  # seconds between two looks
 _CLOSE_LOOK = 0.02  # and between two while files are being written
 STILL = 0.1  # seconds without a change until a file counts as saved: a spreadsheet program writes it in steps
 
-Stamps = dict[str, tuple[int, int] | None]
+Stamps = dict[str, tuple[int, ...]]
 
 
 def _stamps(folder: Path) -> Stamps:
-    """Return when each file of a folder was written last, and its size."""
-    files = (os.path.join(at, name) for at, _, names in os.walk(folder) for name in names)
-    return {file: stamp(file) for file in files}
+    """Return which file each entry below a folder is, how large, and when it was written or put in its place last.
+
+    A copy may keep the time and the size of what it replaces.
+    """
+    found: Stamps = {}
+    for at, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            with suppress(OSError):  # it went meanwhile
+                seen = os.lstat(os.path.join(at, name))
+                file = () if stat.S_ISDIR(seen.st_mode) else (seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+                found[os.path.join(at, name)] = (seen.st_ino, seen.st_mode, *file)
+    return found
 
 
 class RawFolder:
@@ -34,18 +44,18 @@ class RawFolder:
         """Take in the folder as it is now."""
         self._raw = raw
         self._stamps = _stamps(raw)
-        self._inputs = store.hash_inputs(raw)
+        self._inputs = store.raw_entries(raw)
         self._code = _code()
 
     def wait(self) -> list[str]:
-        """Return the names of the inputs that changed since the last call, when they are all written.
+        """Return the names of the entries that changed since the last call, when they are all written.
 
-        Files that are no input, and inputs saved with the same content, are none. Raises UsageError when the software
-        itself was changed: what is loaded would not be what its receipts name.
+        Inputs saved with the same content, and files of which cleaning says nothing, are none. Raises UsageError
+        when the software itself was changed: what is loaded would not be what its receipts name.
         """
         while True:
             self._wait_for_change()
-            inputs = store.hash_inputs(self._raw)
+            inputs = store.raw_entries(self._raw)
             changed = store.differences(self._inputs, inputs)
             self._inputs = inputs
             if _code() != self._code:
@@ -66,4 +76,4 @@ class RawFolder:
 
 def _code() -> Stamps:
     package = Path(assess_lib.__file__).parent
-    return {name: stamp for name, stamp in _stamps(package).items() if name.endswith(".py")}
+    return {name: stamp for name, stamp in _stamps(package).items() if name.endswith(store.SOURCE_ENDINGS)}

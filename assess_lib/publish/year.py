@@ -40,6 +40,7 @@ from assess_lib.publish.folder import (
     Sources,
     county_reports,
     files_of,
+    notebook_digests,
     others_that_stand,
     our_files,
     reuse_stages,
@@ -137,7 +138,7 @@ def run_year(
     """
     begun = time.perf_counter()
     source = notebooks or notebooks_folder()
-    before = store.hash_inputs(paths.raw)
+    before, books = store.raw_entries(paths.raw), notebook_digests(source)
     options = {
         "final": final,
         "date": run_date.isoformat() if run_date else "",
@@ -165,17 +166,18 @@ def run_year(
                 latest = _Latest(new_set.path)
                 standing = Standing(paths.reports, paths.processed)
                 asked = {"year": paths.year, **{key: options[key] for key in ("final", "date", "readings")}}
-                key = stages_key(source, before, asked)
+                key = stages_key(books, before, asked)
                 try:
                     stages: list[Outcome] = []
                     meanwhile = _Meanwhile(new_set.path, readings)
                     if force or not reuse_stages(standing, key, paths.processed, new_set.path, new_reports.path):
                         stages = _run_stages(batch, paths, readings, run_date, final, latest, meanwhile, progress)
-                    sources = Sources(new_set.path, paths.raw, source, standing, meanwhile.explored)
+                    sources = Sources(new_set.path, paths.raw, books, standing, meanwhile.explored)
                     made = _reports(batch, paths, sources, standing, scope, progress)
-                    changed = store.differences(before, store.hash_inputs(paths.raw))
+                    changed = store.differences(before, store.raw_entries(paths.raw))
                     if changed:
                         raise InputChanged(f"运行期间原始文件有改动：{'、'.join(changed)}。结果没有更新，请重新运行。")
+                    _same_notebooks(source, books, "结果")
                 finally:
                     latest.read()
                     attempt.problems = pipeline.count_problems(latest.problems)
@@ -216,6 +218,7 @@ def report_year(
     source = notebooks or notebooks_folder()
     _set_of(paths)  # wrong usage is found before anything is touched
     scope = _Scope(tuple(units), county=not units if county is None else county, pdf=pdf, force=force)
+    books = notebook_digests(source)
     options = {"units": list(units), "pdf": pdf}
     with lock.held(paths.processed, paths.reports), register.recorded(paths.processed, "report", options) as attempt:
         _set_of(paths)
@@ -224,8 +227,9 @@ def report_year(
             _batch(paths, source, jobs, scheduler, paths.processed) as batch,
         ):
             standing = Standing(paths.reports, paths.processed)
-            sources = Sources(paths.processed, paths.raw, source, standing)
+            sources = Sources(paths.processed, paths.raw, books, standing)
             made = _reports(batch, paths, sources, standing, scope, progress)
+            _same_notebooks(source, books, "报告")
             if _set_of(paths).receipt_digest != sources.receipt:
                 raise InputChanged("运行期间结果文件夹有改动。报告没有更新，请重新运行。")
             kept, dropped = _finish(new_reports, sources, standing, made, attempt, force)
@@ -266,6 +270,16 @@ def report_again(
         notebooks=notebooks,
         progress=progress,
     )
+
+
+def _same_notebooks(folder: Path, before: Mapping[str, str], what: str) -> None:
+    """See that no notebook was saved meanwhile: some reports would be made by the old one, under the new one's key.
+
+    Raises InputChanged.
+    """
+    changed = store.differences(before, notebook_digests(folder))
+    if changed:
+        raise InputChanged(f"运行期间笔记本有改动：{'、'.join(changed)}。{what}没有更新，请重新运行。")
 
 
 def _set_of(paths: YearPaths) -> ScoredSet:

@@ -16,8 +16,8 @@ from assess_lib.store.folder import (
     is_staging,
     receipt_names,
 )
-from assess_lib.store.inputs import UNREADABLE, differences, hash_inputs
-from assess_lib.store.receipt import digest, dump_json, library_versions, software
+from assess_lib.store.inputs import UNREADABLE, differences, hash_inputs, raw_entries
+from assess_lib.store.receipt import SOURCE_ENDINGS, digest, dump_json, library_versions, software
 from assess_lib.store.sets import (
     OUR_FILES,
     PROBLEM_FILES,
@@ -41,6 +41,7 @@ __all__ = [
     "APPROVAL_FILE",
     "OUR_FILES",
     "PROBLEM_FILES",
+    "SOURCE_ENDINGS",
     "UNREADABLE",
     "Approval",
     "Building",
@@ -63,6 +64,7 @@ __all__ = [
     "library_versions",
     "load_rows",
     "load_set",
+    "raw_entries",
     "read_approval",
     "read_set_files",
     "read_tables",

@@ -15,8 +15,9 @@ UNREADABLE = "unreadable"
 
 
 def _digest(path: Path) -> str:
-    # O_NONBLOCK: a pipe put in a file's place must not make the run wait for its writer.
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    # O_NONBLOCK: a pipe put in a file's place must not make the run wait for its writer. O_NOFOLLOW: a link is none of
+    # the files that are read, whatever it leads to.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
     try:
         descriptor = os.open(path, flags)
         with os.fdopen(descriptor, "rb") as stream:
@@ -39,6 +40,14 @@ def hash_inputs(raw: Path) -> dict[str, str]:
     files = {file.name: file.path for file in list_raw(raw)[0]}
     files |= {name: raw / name for name in KNOWN if os.path.lexists(raw / name)}
     return {name: _digest(files[name]) for name in sorted(files)}
+
+
+def raw_entries(raw: Path) -> dict[str, str]:
+    """Return all that cleaning says something of, by name: the hash of an input, what is wrong with any other entry.
+
+    A misspelt file, or a link under a table's name, changes no input and yet what a run has to say.
+    """
+    return {problem.file: problem.message for problem in list_raw(raw)[1]} | hash_inputs(raw)
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

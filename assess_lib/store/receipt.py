@@ -59,7 +59,7 @@ def digest(data: bytes) -> str:
 
 
 # What of the package's own files decides what comes out; compiled files and message catalogues do not.
-_SOURCES = (".py", ".sql", ".j2", ".html", ".css", ".js", ".json", ".svg", ".typ")
+SOURCE_ENDINGS = (".py", ".sql", ".j2", ".html", ".css", ".js", ".json", ".svg", ".typ")
 
 
 _VERSION = re.compile(r"^Version: *(\S+) *$", re.MULTILINE)
@@ -69,7 +69,7 @@ def _source_files(package: Path) -> Iterator[tuple[str, Path]]:
     for place, folders, files in os.walk(package):
         folders[:] = sorted(name for name in folders if not name.startswith((".", "__pycache__")))
         for name in files:
-            if name.endswith(_SOURCES) and not name.startswith("."):
+            if name.endswith(SOURCE_ENDINGS) and not name.startswith("."):
                 path = Path(place, name)
                 yield path.relative_to(package).as_posix(), path
 

@@ -202,7 +202,10 @@ class _Nursery:
                 os.read(self._woken, 4096)
                 self._clear_away()
             if requests in ready:
-                request, lines, _, _ = socket.recv_fds(self._requests, REQUEST, 2)
+                try:
+                    request, lines, _, _ = socket.recv_fds(self._requests, REQUEST, 2)
+                except ConnectionError:  # closed by one who had not read all that was said
+                    return
                 if not request:
                     return
                 told = json.loads(request)
