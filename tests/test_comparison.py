@@ -435,6 +435,35 @@ def test_unresolved_item() -> None:
     assert records == {"确认无事项"}
 
 
+def test_key_task_unit_is_a_cause_of_its_reports_alone() -> None:
+    """T01 filled in as no 重点任务单位, four tables confirmed: the roster explains one row of K and nothing else."""
+    tables = ("扣分登记", "信息报送", "领导评价", "参会登记")
+    confirmed = [{"表": table, "单位": "T01", "确认人": "丙", "确认日期": "2022-12-31"} for table in tables]
+    old = with_rows()
+    old["单位名录"][0]["重点任务单位"] = None
+    old["确认无事项"] = [row for row in old["确认无事项"] if row["表"] not in tables]
+    unit = unit_of(compared(old, with_rows(BASE | {"确认无事项": old["确认无事项"]}, 确认无事项=confirmed)), "T01")
+    assert unit.unresolved == Pair(("K", "B4", "B5", "B6"), ())
+    by_roster = [
+        (change.item, row.old.label if row.old else "")
+        for change in unit.items
+        for row in change.rows
+        if any(cause.record is not None and cause.record.table == "单位名录" for cause in row.causes)
+    ]
+    assert by_roster == [("K", "单位名录未注明是否重点任务单位：季度进展暂不要求，待定")]
+
+
+def test_key_task_unit_is_a_cause_of_a_quarterly_report() -> None:
+    """T01 becomes a 重点任务单位 without a second quarter's progress: the new row of −5.00 comes from the roster."""
+    new = with_rows()
+    new["单位名录"][0]["重点任务单位"] = "是"
+    change = unit_of(compared(BASE, new), "T01").items[0]
+    (row,) = [row for row in change.rows if row.new is not None and row.new.label.startswith("第2季度进展（")]
+    (cause,) = row.causes
+    assert told(row) == ("new", None, "-5.00", "-5.00")
+    assert cause.record is not None and cause.record.cells == (("重点任务单位", "否", "是"),)
+
+
 def test_differences_that_cancel_out() -> None:
     """One row taken out, another of the same points put in: the score stands, both rows are told."""
     old = with_rows(扣分登记=[deduction("KF-1")])

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from assess_lib.comparison.changes import Cause, Overview, Pair, ReadingChange, RecordChange, Step
 from assess_lib.comparison.matching import named_rows
 from assess_lib.comparison.records import Records
-from assess_lib.scheme import Item
+from assess_lib.rules.deduction import report_name
+from assess_lib.scheme import Item, ReportFacts
 from assess_lib.tables import ALL_UNITS
 
 # Columns of 单位名录 that no number depends on.
 _NAMES = frozenset({"单位名称", "全称", "别名", "依据文号"})
+# The column of 单位名录 that reports of ``key_task_units`` alone depend on.
+_KEY_TASK = "重点任务单位"
 # Columns of the other tables that no number depends on.
 _WORDS = {
     "扣分标准": frozenset({"考核内容", "扣分情形", "批准文号"}),
@@ -52,7 +55,7 @@ class Reasons:
         changes = list(self._records(pair, item, unit_id))
         ranked = item.rule.method == "quarterly_top_ranks"
         if ranked and _combines(pair):
-            changes += [change for change in self._changes(self._named(*rows)) if change not in changes]
+            changes += [change for change in self._changes(item, *rows) if change not in changes]
         found = [Cause("record", record=change) for change in changes]
         found += [Cause("reading", reading=change) for change in self._readings(pair)]
         found += [cause for cause in self.of_scheme(f"items[{item.id}]") if _concerns(cause, pair)]
@@ -109,23 +112,26 @@ class Reasons:
 
     def _records(self, pair: Pair[Step], item: Item, unit_id: str) -> Iterator[RecordChange]:
         """Yield what changed of the raw rows that the row names on either side or that ended its absence, each once."""
-        numbers = self._named(pair)
-        yield from self._changes(numbers)
-        yield from self._absence(pair, item, unit_id, numbers)
+        yield from self._changes(item, pair)
+        yield from self._absence(pair, item, unit_id, self._named(pair))
 
-    def _named(self, *pairs: Pair[Step]) -> dict[int, None]:
-        """Return the raw rows that ledger rows name on either side, each once."""
+    def _named(self, pair: Pair[Step]) -> dict[int, None]:
+        """Return the raw rows that a ledger row names on either side, each once."""
         numbers: dict[int, None] = {}
-        for pair in pairs:
-            for step, known in ((pair.old, self.records.old), (pair.new, self.records.new)):
-                numbers |= dict.fromkeys(() if step is None else named_rows(step, known))
+        for step, known in ((pair.old, self.records.old), (pair.new, self.records.new)):
+            numbers |= dict.fromkeys(() if step is None else named_rows(step, known))
         return numbers
 
-    def _changes(self, numbers: Iterable[int]) -> Iterator[RecordChange]:
-        for number in numbers:
-            change = self.records.changes.get(number)
-            if change is not None and not _only_names(change):
-                yield change
+    def _changes(self, item: Item, *pairs: Pair[Step]) -> Iterator[RecordChange]:
+        """Yield what changed of the raw rows that ledger rows of an item name on either side, each once."""
+        found: dict[int, RecordChange] = {}
+        for pair in pairs:
+            idle = _NAMES if _asks_key_task(pair, item) else _NAMES | {_KEY_TASK}
+            for number in self._named(pair):
+                change = self.records.changes.get(number)
+                if change is not None and not _only_names(change, idle):
+                    found[number] = change
+        yield from found.values()
 
     def _absence(self, pair: Pair[Step], item: Item, unit_id: str, known: dict[int, None]) -> Iterator[RecordChange]:
         """Yield what ended or brought about a row that says a table holds nothing: its rows, its confirmations."""
@@ -157,7 +163,7 @@ class Reasons:
         """
         if _only_cut(pair):
             return [Cause("cut")]
-        of_item = [Cause("record", record=change) for change in self._changes(self._named(*rows))]
+        of_item = [Cause("record", record=change) for change in self._changes(item, *rows)]
         if of_item or self.records.of_unit(unit_id):
             return [Cause("other_rows"), *of_item]
         rules = [Cause("reading", reading=change) for change in self.overview.readings]
@@ -199,6 +205,15 @@ def _only_words(change: RecordChange) -> bool:
     return bool(change.cells) and {column for column, _, _ in change.cells} <= _WORDS.get(change.table, frozenset())
 
 
-def _only_names(change: RecordChange) -> bool:
-    """Tell whether a roster row changed in names alone, which move no number."""
-    return change.table == "单位名录" and {column for column, _, _ in change.cells} <= _NAMES
+def _only_names(change: RecordChange, idle: frozenset[str]) -> bool:
+    """Tell whether a roster row changed in names, or other columns that move no number here, alone."""
+    return change.table == "单位名录" and {column for column, _, _ in change.cells} <= idle
+
+
+def _asks_key_task(pair: Pair[Step], item: Item) -> bool:
+    """Tell whether a row hangs on 重点任务单位: it is about a report that only such units owe, or says so itself."""
+    kinds = [kind for kind in getattr(item.rule, "facts", ()) if isinstance(kind, ReportFacts)]
+    owed = [report for kind in kinds for report in kind.due if report.owed_by == "key_task_units"]
+    about = tuple(f"{report_name(report.material, report.quarter)}（" for report in owed)
+    labels = [step.label for step in (pair.old, pair.new) if step is not None]
+    return bool(owed) and any(label.startswith(about) or _KEY_TASK in label for label in labels)
