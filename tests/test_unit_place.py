@@ -122,6 +122,35 @@ def test_items_are_compared_only_where_they_were_judged():
     assert [each.median for each in found] == [Decimal("67.51"), *[None] * 7]
 
 
+def _attended(units: int, confirmed: int) -> views.UnitReport:
+    """Give the first of units that have lost nothing; so many of them say that there was no meeting: 2.00 for B6."""
+    names = [f"U{n}" for n in range(units)]
+    none = [{"表": "参会登记", "单位": unit, "确认人": "丙", "确认日期": "2022-12-31"} for unit in names[:confirmed]]
+    return views.UnitReport(losing(dict.fromkeys(names, 0), 确认无事项=none), "U0")
+
+
+def test_an_unresolved_item_is_no_zero_in_the_median():
+    """Three towns have 2.00 for B6, four nothing yet: the median is 2.00, not 0.00, and the four are counted."""
+    report = _attended(7, 3)
+    (found,) = [each for each in compared_items(report) if each.item.id == "B6"]
+    assert (found.points, found.median, found.pending) == (Decimal("2.00"), Decimal("2.00"), 4)
+    caption = read(report.items_compared()).caption.get_text()
+    assert caption.startswith("各项得分与镇的中位数；计分单位不足 3 个的项目不列中位数；待定的单位不计入中位数：")
+    assert "，B6 4 个，" in caption
+
+
+def test_two_resolved_units_are_not_compared_beside_unresolved_ones():
+    """Two units have 2.00 for B6 and a third one nothing yet: two are too few for a median, so that none is told."""
+    (found,) = [each for each in compared_items(_attended(3, 2)) if each.item.id == "B6"]
+    assert (found.median, found.pending) == (None, 1)
+
+
+def test_where_nothing_is_unresolved_nothing_is_said_of_it():
+    """K is resolved in all four towns, whose gates are closed but T01's: the caption of T02 speaks of no open item."""
+    caption = read(views.UnitReport(losing(FOUR), "T02").items_compared()).caption.get_text()
+    assert caption == "各项得分与镇的中位数；计分单位不足 3 个的项目不列中位数"
+
+
 def test_bars_have_the_length_of_their_share():
     """K 95.00 of 100 is 95 % long with the median's tick at 67.51 %; B1 0.00 of 4 has no length and no tick."""
     rows = read(views.UnitReport(losing(FOUR), "T01").items_compared()).select("tbody tr")

@@ -115,7 +115,7 @@ def test_the_approval_is_no_part_of_the_digest(data: ScoredSet) -> None:
 def test_a_vetoed_unit_is_compared_with_nobody(data: ScoredSet) -> None:
     """A vetoed unit's slice holds no scores, medians or counts at all."""
     peers = Slices(data).cut("D01").peers
-    assert peers == Peers(0, 0, None, None, {})
+    assert peers == Peers(0, 0, None, None, {}, {})
 
 
 def test_few_rivals_are_not_told(data: ScoredSet) -> None:

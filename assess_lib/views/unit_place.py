@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
@@ -45,7 +45,8 @@ class Peers:
     ``ranked_in_group`` and ``ranked`` count the units with a final score, the unit's own among them. ``middle`` is the
     exact median of the group's final scores, None where fewer than ``REVEALING`` units have one; ``spread`` tells of
     the same scores, None where fewer than ``SPREADABLE`` units have one. ``items`` holds by item the median of the
-    group's points, None where fewer than ``REVEALING`` units were judged.
+    group's points, None where fewer than ``REVEALING`` units were judged; units whose item is unresolved have no part
+    in it, as missing is no zero, and ``pending`` counts them by item, where there are any.
     """
 
     ranked_in_group: int
@@ -53,16 +54,19 @@ class Peers:
     middle: Decimal | None
     spread: Spread | None
     items: Mapping[str, Decimal | None]
+    pending: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One item: the unit's points beside the median of the group's units in which the item was judged."""
+    """One item: the unit's points beside the median of the group's units whose item was judged and is resolved."""
 
     item: Item
     points: Decimal
     median: Decimal | None
-    """None where fewer than three units of the group were judged."""
+    """None where there are fewer than three such units."""
+    pending: int
+    """How many units of the group were left out, as the item is unresolved."""
 
 
 def median(values: Sequence[Decimal]) -> Decimal:
@@ -118,20 +122,36 @@ def peers_by_group(data: ScoredSet) -> dict[str, Peers]:
         if row["final_score"] is not None:
             scores[row["group"]].append(row["final_score"])
     judged: defaultdict[str, defaultdict[str, list[Decimal]]] = defaultdict(lambda: defaultdict(list))
+    pending: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for row in records(data.items):
         if row["points"] is not None:
-            judged[groups[row["unit_id"]]][row["item"]].append(row["points"])
+            group, item = groups[row["unit_id"]], row["item"]
+            points = judged[group][item]  # there for an item, too, that is unresolved in every unit
+            if row["unresolved"]:
+                pending[group][item] += 1
+            else:
+                points.append(row["points"])
     ranked, step = sum(map(len, scores.values())), drawn_step(data.basis.scheme)
-    return {group: _peers(scores[group], ranked, judged[group], step) for group in dict.fromkeys(groups.values())}
+    return {
+        group: _peers(scores[group], ranked, judged[group], pending[group], step)
+        for group in dict.fromkeys(groups.values())
+    }
 
 
-def _peers(scores: Sequence[Decimal], ranked: int, judged: Mapping[str, Sequence[Decimal]], step: int) -> Peers:
+def _peers(
+    scores: Sequence[Decimal],
+    ranked: int,
+    judged: Mapping[str, Sequence[Decimal]],
+    pending: Mapping[str, int],
+    step: int,
+) -> Peers:
     return Peers(
         ranked_in_group=len(scores),
         ranked=ranked,
         middle=median(scores) if len(scores) >= REVEALING else None,
         spread=_spread(scores, step) if len(scores) >= SPREADABLE else None,
         items={item: median(points) if len(points) >= REVEALING else None for item, points in sorted(judged.items())},
+        pending=dict(sorted(pending.items())),
     )
 
 
@@ -146,7 +166,8 @@ def compared_items(report: UnitReport) -> tuple[Compared, ...]:
     for item in report.scheme.items:
         own: Mapping[str, Any] | None = report.items.get(item.id)
         if own is not None and own["points"] is not None:
-            found.append(Compared(item, own["points"], report.peers.items[item.id]))
+            peers = report.peers
+            found.append(Compared(item, own["points"], peers.items[item.id], peers.pending.get(item.id, 0)))
     return tuple(found)
 
 
@@ -166,6 +187,7 @@ def place(report: UnitReport) -> Html:
 
 def items(report: UnitReport) -> Html:
     """Show each judged item: points, full mark, the group's median, and both as lengths of one bar."""
+    compared = compared_items(report)
     rows = [
         {
             "item": report.item_name(each.item.id),
@@ -175,9 +197,10 @@ def items(report: UnitReport) -> Html:
             "bar": _share(each.points, each.item),
             "tick": None if each.median is None else _share(each.median, each.item),
         }
-        for each in compared_items(report)
+        for each in compared
     ]
-    return render("unit_items", rows=rows, group=report.result["group"], revealing=REVEALING)
+    left_out = "，".join(f"{each.item.id} {each.pending} 个" for each in compared if each.pending)
+    return render("unit_items", rows=rows, group=report.result["group"], revealing=REVEALING, left_out=left_out)
 
 
 def _share(points: Decimal, item: Item) -> str:

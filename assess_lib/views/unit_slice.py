@@ -44,7 +44,7 @@ from assess_lib.views.lines import records
 from assess_lib.views.unit_place import Peers, Spread, peers_by_group
 
 _TO_DO = ("unresolved", "warning")  # the severities that a unit's report tells
-_NO_PEERS = Peers(0, 0, None, None, {})
+_NO_PEERS = Peers(0, 0, None, None, {}, {})
 
 Record = Mapping[str, Any]
 Rows = Sequence[Sequence[Any]]
@@ -326,6 +326,7 @@ def _peers_values(peers: Peers) -> dict[str, Any]:
         "middle": show(peers.middle),
         "spread": None if peers.spread is None else list(astuple(peers.spread)),
         "items": {item: show(middle) for item, middle in peers.items.items()},
+        "pending": dict(peers.pending),
     }
 
 
@@ -336,6 +337,7 @@ def _peers(stored: Mapping[str, Any]) -> Peers:
         _points(stored["middle"]),
         None if stored["spread"] is None else Spread(*stored["spread"]),
         {item: _points(middle) for item, middle in stored["items"].items()},
+        dict(stored["pending"]),
     )
 
 
