@@ -182,6 +182,20 @@ def test_a_tampered_ledger_stops_the_page(tmp_path: Path, folders: tuple[Path, P
         made.check()
 
 
+def test_where_all_are_vetoed_there_is_no_example(tmp_path: Path) -> None:
+    """Nobody was judged in the key part: no deduction can be followed, and it is not said that there was none."""
+    tables = small_set_tables()
+    tables["信息中心结果"] = [
+        {"单位": row["单位编码"], "红灯次数": 2, "市大数据局通报": "否", "出具日期": "2023-01-03"}
+        for row in tables["单位名录"]
+    ]
+    write_files(tmp_path / "set", files_of_literals(tables, whole=True))
+    made = AuditPage(open_set(tmp_path / "set"), tmp_path)
+    for shown in (made.from_row(), made.from_number()):
+        text = BeautifulSoup(shown._repr_html_(), "html5lib").get_text(strip=True)
+        assert text == "本年度没有单位有重点考核得分，没有可举的例子。"
+
+
 def test_the_same_set_gives_the_same_page(folders: tuple[Path, Path]) -> None:
     """Two runs over one set show the same bytes, drawn sample included."""
     one, two = (AuditPage(open_set(folders[1]), folders[0]) for _ in range(2))

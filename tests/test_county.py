@@ -14,7 +14,7 @@ from build import load_scheme_plainly, make_tables
 from random_year import seeded_year
 from report_set import MARKS, PAYLOAD, RATERS, make_set, small_set_tables
 
-from assess_lib import views
+from assess_lib import figures, views
 from assess_lib.store import load_set, read_tables
 from assess_lib.store.sets import write_files
 from assess_lib.views import county_first
@@ -183,18 +183,32 @@ def test_naming_units_counts_those_that_are_not_named(county):
     assert county_first.named(county.facts, ["T01", "T02", "D01"], 2) == "梧桐镇、白杨镇等 3 个"
 
 
-def test_a_year_in_which_all_are_vetoed_has_a_whole_summary():
-    """Without a single score every piece still says what there is, and the check passes."""
+def _all_vetoed() -> views.CountySummary:
     tables = small_set_tables()
     tables["信息中心结果"] = [
         {"单位": row["单位编码"], "红灯次数": 2, "市大数据局通报": "否", "出具日期": "2023-01-03"}
         for row in tables["单位名录"]
     ]
-    county = summary_of(tables)
+    return summary_of(tables)
+
+
+def test_a_year_in_which_all_are_vetoed_has_a_whole_summary():
+    """Without a single score every piece still says what there is, and the check passes."""
+    county = _all_vetoed()
     assert "5 个单位中 5 个不合格（单项否决 5 个，低于合格线 0 个）；没有单位有最终得分。" in said(county.headline())
     assert len(cells(county.vetoes())) == 5
     for piece in PIECES:
         assert getattr(county, piece)()._repr_html_()
+
+
+def test_where_all_are_vetoed_nothing_is_said_of_deductions():
+    """Nobody was judged in the key part: it is said that nobody has a score of it, not that it had no deductions."""
+    county = _all_vetoed()
+    assert "重点考核没有扣分" not in said(county.headline())
+    assert "没有单位有重点考核得分。" in said(county.headline())
+    assert said(county.costs()) == "全县没有单位有重点考核得分。"
+    assert said(county.standard_costs()) == said(county.unit_costs()) == "没有单位有重点考核得分。"
+    assert said(figures.pareto(county)) == "全县没有单位有重点考核得分，没有扣分构成图。"
 
 
 # ---- near a line --------------------------------------------------------------------------------------------------

@@ -181,6 +181,6 @@ def test_empty_lists_say_so():
     assert book.sheetnames == SHEETS
     assert [book[name]["A4"].value for name in ("单项否决情况认定表", "扣分明细", "待定事项")] == [
         "没有单位被单项否决。",
-        "没有扣分。",
+        "重点考核没有扣分。",
         "没有待定事项。",
     ]

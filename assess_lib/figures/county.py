@@ -148,7 +148,7 @@ def pareto(summary: CountySummary) -> Plot | Html:
     """Draw what cost the county most: the standards by points lost, with the running share of all deductions."""
     rows, name = summary.facts.costs(), summary.facts.scheme.parts.key.name
     if not rows:
-        return sentence(f"全县{name}没有扣分，没有扣分构成图。", mark="said")
+        return sentence(f"全县{summary.facts.no_losses}，没有扣分构成图。", mark="said")
     shown, rest = rows[:TOP], rows[TOP:]
     bars = [(f"{row.code} {row.what}", row.points, row.share) for row in shown]
     if rest:

@@ -191,7 +191,7 @@ def _deductions(facts: CountyFacts) -> _Sheet:
         _Column("出处", 32),
         _Column("佐证", 13),
     )
-    return _Sheet(DEDUCTIONS, columns, rows, empty="没有扣分。")
+    return _Sheet(DEDUCTIONS, columns, rows, empty=f"{facts.no_losses}。")
 
 
 def _bonuses(facts: CountyFacts) -> _Sheet:

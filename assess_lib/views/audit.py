@@ -229,11 +229,16 @@ class AuditPage:
         own = [step for step in self.audited.ledger if step["item"] in keys and (step["points"] or ZERO) < ZERO]
         return min(own, key=lambda step: (step["points"], step["unit_id"], step["seq"]), default=None)
 
+    @property
+    def _no_example(self) -> Html:
+        judged = any(row["final_score"] is not None for row in records(self.data.results))
+        return sentence(f"本年度{words.no_losses(self.scheme.parts.key.name, judged=judged)}，没有可举的例子。")
+
     def from_row(self) -> Html:
         """Follow the raw row of the largest deduction to every number that it touched."""
         step = self.largest
         if step is None or not (raw := lineage.rows_of_step(self.audited, step)):
-            return sentence(f"本年度{self.scheme.parts.key.name}没有扣分，没有可举的例子。")
+            return self._no_example
         touched = lineage.touched_by(self.audited, raw[0].source)
         steps = [self._step(own) for own in touched.steps]
         numbers = [
@@ -265,7 +270,7 @@ class AuditPage:
     def from_number(self) -> Html:
         """Go from the key score of the unit with the largest deduction back to every raw row that made it."""
         if self.largest is None:
-            return sentence(f"本年度{self.scheme.parts.key.name}没有扣分，没有可举的例子。")
+            return self._no_example
         unit, item = self.largest["unit_id"], self.largest["item"]
         made = lineage.rows_of(self.audited, unit, item)
         value = self.audited.items[unit, item]["points"]

@@ -34,7 +34,7 @@ def costs_by_standard(facts: CountyFacts) -> Html:
     """Show what cost the county most, with the running share of all deductions."""
     costs, name = facts.costs(), facts.scheme.parts.key.name
     if not costs:
-        return sentence(f"全县{name}没有扣分。")
+        return sentence(f"全县{facts.no_losses}。")
     half = next(place for place, cost in enumerate(costs, start=1) if cost.share >= 50)
     said = f"全县{name}共扣 {number(facts.lost)} 分{raw_points(facts.scheme)}，"
     said += f"涉及 {len(costs)} 项标准；其中前 {half} 项占一半以上。"
@@ -68,7 +68,7 @@ def units_by_standard(facts: CountyFacts) -> Html:
         for cost in facts.costs()
     ]  # fmt: skip
     columns = (Column("what", "标准"), Column("who", "单位和扣分"))
-    return table(rows, columns, empty="没有扣分。", css="listing")
+    return table(rows, columns, empty=f"{facts.no_losses}。", css="listing")
 
 
 def _sum(points: Decimal, times: int) -> str:
@@ -92,7 +92,7 @@ def costs_by_unit(facts: CountyFacts) -> Html:
         for unit, costs in found.items()
     ]
     columns = (Column("unit", "单位"), Column("what", "标准和扣分"))
-    shown = table(rows, columns, empty="没有单位被扣分。", css="listing")
+    shown = table(rows, columns, empty=f"{facts.no_losses}。", css="listing")
     clean = [row["unit_name"] for row in facts.scored if row["unit_id"] not in found]
     return shown + sentence(f"没有扣分：{'、'.join(clean)}。", mark="rest") if clean else shown
 

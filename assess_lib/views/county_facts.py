@@ -17,7 +17,7 @@ from assess_lib.scheme import Item
 from assess_lib.tables import Row, Tables
 from assess_lib.views.adjustments import adjustments_of
 from assess_lib.views.lines import Line, read_lines, records
-from assess_lib.views.words import Place, number
+from assess_lib.views.words import Place, no_losses, number
 
 if TYPE_CHECKING:
     from assess_lib.store import ScoredSet
@@ -233,6 +233,11 @@ class CountyFacts:
     def lost(self) -> Decimal:
         """What the key part cost all scored units together."""
         return sum((one.lost for one in self.deductions), ZERO)
+
+    @property
+    def no_losses(self) -> str:
+        """Why there is no deduction, where there is none: a sentence without its full stop."""
+        return no_losses(self.scheme.parts.key.name, judged=bool(self.scored))
 
     def costs(self) -> list[StandardCost]:
         """Sum the key part's deductions up by standard, the costliest first."""

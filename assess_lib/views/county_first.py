@@ -103,7 +103,7 @@ def _result(facts: CountyFacts) -> str:
 def _losses(facts: CountyFacts) -> str:
     costs, name = facts.costs(), facts.scheme.parts.key.name
     if not costs:
-        return f"{name}没有扣分。"
+        return f"{facts.no_losses}。"
     units = len({one.line.unit_id for one in facts.deductions})
     said = f"{name}共扣 {number(facts.lost)} 分{raw_points(facts.scheme)}，"
     said += f"涉及 {units} 个单位、{len(costs)} 项标准、{len(facts.deductions)} 笔；"

@@ -55,6 +55,15 @@ def signed(value: Decimal | None) -> str:
     return f"+{number(value)}" if value is not None and value > 0 else number(value)
 
 
+def no_losses(part: str, *, judged: bool) -> str:
+    """Say why a part shows no deduction: none was made, or no unit has a score of it, so that nothing was judged.
+
+    >>> no_losses("重点考核", judged=False)
+    '没有单位有重点考核得分'
+    """
+    return f"{part}没有扣分" if judged else f"没有单位有{part}得分"
+
+
 def plain(value: Decimal) -> str:
     """Print a threshold or cap as the document writes it, without idle zeros.
 
