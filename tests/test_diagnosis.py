@@ -25,7 +25,10 @@ def _found(findings: list[diagnosis.Finding], name: str) -> diagnosis.Finding:
 def test_a_sound_machine_is_good_in_every_point(capsys: pytest.CaptureFixture[str]) -> None:
     """doctor on a machine that make setup built names every point, calls none of them unusable, and ends with 0."""
     assert cli.main(["doctor", "--year", "2022", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    made = json.loads(capsys.readouterr().out)
+    assert list(made) == ["command", "state", "findings"]
+    assert made["command"] == "doctor" and made["state"] in ("good", "warning")
+    told = made["findings"]
     assert [finding["name"] for finding in told] == [
         "Python",
         "软件包",
@@ -40,6 +43,23 @@ def test_a_sound_machine_is_good_in_every_point(capsys: pytest.CaptureFixture[st
     ]
     assert {finding["state"] for finding in told} <= {"good", "warning"}
     assert all(finding["remedy"] for finding in told if finding["state"] == "warning")
+
+
+def test_json_is_one_object_of_the_gravest_state(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As every command's, doctor's JSON is an object: of one unusable point among others the state is bad, exit 4."""
+    findings = [diagnosis.Finding("内存", "good", "8 GB"), diagnosis.Finding("磁盘空间", "bad", "0 GB", "请清理磁盘。")]
+    monkeypatch.setattr(diagnosis, "examine", lambda year: findings)
+    assert cli.main(["doctor", "--json"]) == 4
+    assert json.loads(capsys.readouterr().out) == {
+        "command": "doctor",
+        "state": "bad",
+        "findings": [
+            {"name": "内存", "state": "good", "found": "8 GB", "remedy": ""},
+            {"name": "磁盘空间", "state": "bad", "found": "0 GB", "remedy": "请清理磁盘。"},
+        ],
+    }
 
 
 def test_missing_fonts_are_unusable_and_end_with_4(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 
 import click
 
 from assess_lib import diagnosis
 from assess_lib.cli.console import say
+from assess_lib.cli.jsonout import show_json
 from assess_lib.cli.options import parse_year
 from assess_lib.errors import EnvironmentFailure
 
@@ -22,6 +22,8 @@ def doctor(year: str, as_json: bool) -> None:
     """检查本机环境，逐项说明是否正常、怎样解决；不改动任何文件。
 
     有不可用的项目时退出码为 4。
+    JSON 的键：state 为各项中最差的状态（good 正常，warning 注意，bad 不可用），
+    findings 为各项的 name、state、found、remedy。
 
     \b
     示例：
@@ -30,7 +32,8 @@ def doctor(year: str, as_json: bool) -> None:
     """
     findings = diagnosis.examine(parse_year(year))
     if as_json:
-        say(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+        told = [asdict(finding) for finding in findings]
+        show_json({"command": "doctor", "state": diagnosis.worst(findings), "findings": told})
     else:
         for finding in findings:
             say(f"{_MARKS[finding.state]} {finding.name}：{diagnosis.STATE_NAMES[finding.state]}　{finding.found}")
