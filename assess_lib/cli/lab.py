@@ -19,6 +19,8 @@ from assess_lib.errors import EnvironmentFailure, UsageError
 
 # The page that opens first: which notebooks there are, in which order.
 LAUNCHER = Path("notebooks") / "README.md"
+# What argparse, by which JupyterLab reads its options, ends with for one that it does not know.
+_WRONG_USAGE = 2
 
 
 def settings_folder() -> Path:
@@ -47,10 +49,12 @@ def server_options() -> list[str]:
     return options
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command()
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- JupyterLab 的选项]")
 def lab(arguments: tuple[str, ...]) -> None:
     """打开 JupyterLab，逐格运行和修改笔记本。先打开的一页列出全部笔记本和阅读次序。
+
+    JupyterLab 自己的选项写在“--”后面；有哪些，运行 assess lab -- --help 查看（英文）。
 
     \b
     示例：
@@ -67,6 +71,8 @@ def lab(arguments: tuple[str, ...]) -> None:
     environment.pop("LANGUAGE", None)
     command = [sys.executable, "-m", "jupyterlab", *server_options(), *arguments]
     code = _serve(command, root, environment)
+    if code == _WRONG_USAGE:
+        raise UsageError("JupyterLab 不接受“--”后面的选项。能用的选项请运行 assess lab -- --help 查看（英文）。")
     if code:
         raise EnvironmentFailure(f"JupyterLab 没有正常结束（{code}）。请看上面的提示。")
 
