@@ -1,8 +1,9 @@
 """Make the raw folder of a new year from an earlier one's scheme and roster.
 
-The scheme is copied character by character, comments included; only what must change does: the year, the dates, the
-document, the mark of sample data. Every rule is then listed as unconfirmed, and nothing runs until somebody has
-decided on each. The roster goes along; facts, standards and their document numbers do not.
+The scheme is copied character by character, comments included; only what must change does: the year, in the comments
+at the head too, the dates, the document, the mark of sample data with its remark. Every rule is then listed as
+unconfirmed, and nothing runs until somebody has decided on each. The roster goes along; facts, standards and their
+document numbers do not.
 """
 
 from __future__ import annotations
@@ -172,15 +173,32 @@ def _without_key(root: Node, key: str, text: str) -> list[Edit]:
     return []
 
 
+def _head_year(root: Node, text: str, earlier: int, year: int) -> list[Edit]:
+    """Return the edits that name the new year in the comments above the first key; a day in them stays as it is."""
+    named = re.finditer(rf"(?<!\d){earlier}(?=[ \t]*年(?![ \t]*\d))", text[: root.start_mark.index])
+    return [(found.start(), found.end(), str(year)) for found in named]
+
+
+def _no_sample(node: Node | None, text: str, *, was: bool) -> list[Edit]:
+    """Return the edits that say ``sample: false``; where it was true, the remark behind it is no longer true either."""
+    edits = _replace(node, "false")
+    if edits and was:
+        remark = re.compile(r"[ \t]+#[^\r\n]*").match(text, edits[0][1])
+        edits += [(remark.start(), remark.end(), "")] if remark else []
+    return edits
+
+
 def copied_scheme(text: str, scheme: Scheme, year: int) -> str:
     """Return the text of an earlier year's scheme file as the new year's: dates moved, every rule unconfirmed.
 
-    ``text`` is the file that ``scheme`` was read from. All else, comments and spacing too, stays as it is.
+    ``text`` is the file that ``scheme`` was read from. All else, comments and spacing too, stays as it is, but for the
+    year in the comments at the head and the remark that the folder holds sample data.
     """
     root = YAML(typ="safe", pure=True).compose(text)
     new = moved_scheme(scheme, year)
     edits = [*_replace(_at(root, "year"), str(year)), *_replace(_at(root, "cut_off"), new.cut_off.isoformat())]
-    edits += _replace(_at(root, "sample"), "false")
+    edits += _no_sample(_at(root, "sample"), text, was=scheme.sample)
+    edits += _head_year(root, text, scheme.year, year)
     for key in _BLANK:
         edits += _replace(_at(root, "document", key), "''")
     for number, item in enumerate(new.items):

@@ -202,10 +202,10 @@ def test_a_year_is_sought_beside_the_new_folder_first(made: Path, tmp_path: Path
 
 
 def test_only_dates_document_and_mark_change() -> None:
-    """Comments, spacing and order stay; eleven lines differ: year, number, title, cut-off, sample, six due dates."""
+    """Spacing and order stay; twelve lines differ: the head, year, number, title, cut-off, sample, six due dates."""
     old, new = SHIPPED.splitlines(), COPIED.splitlines()
     differing = [(a, b) for a, b in zip(old, new, strict=False) if a != b]
-    assert len(differing) == 11
+    assert len(differing) == 12
     assert (
         "cut_off: 2022-12-31        # 佐证和事实的截止日",
         "cut_off: 2023-12-31        # 佐证和事实的截止日",
@@ -213,6 +213,26 @@ def test_only_dates_document_and_mark_change() -> None:
     assert "            - {material: 半年汇报, due: 2023-06-20, clause: 五1, owed_by: all_units}" in new
     assert "2022-" not in COPIED.split("confirmations:")[0]
     assert [line for line in new[len(old) :] if "待确认    #" in line] and new[len(old)] == ""
+
+
+def test_comments_do_not_contradict_the_new_year() -> None:
+    """The head names 2023, and nothing behind ``sample: false`` says that the folder holds sample data."""
+    new = COPIED.splitlines()
+    assert new[1] == "# 千阳县 2023 年“放管服”改革优化营商环境工作目标责任考核：分值、条款、口径。"
+    assert "sample: false" in new
+    assert "2022 年" not in COPIED.split("confirmations:")[0] and "演示数据" not in COPIED
+
+
+def test_what_else_comments_say_stays(tmp_path: Path) -> None:
+    """A day and a document in the head, other years and numbers, and a remark behind ``sample: false`` are kept."""
+    head = "# 2022年5月7日整理，依据〔2022〕28号；2021 年、12022 年不变；2022年度考核\n"
+    text = head + SHIPPED.replace(
+        "sample: true               # 本文件夹为演示数据：报告逐页注明", "sample: false  # 真实数据"
+    )
+    (tmp_path / "scheme.yaml").write_text(text, encoding="utf-8")
+    new = copied_scheme(text, load_scheme(tmp_path / "scheme.yaml"), 2023).splitlines()
+    assert new[0] == "# 2022年5月7日整理，依据〔2022〕28号；2021 年、12022 年不变；2023年度考核"
+    assert "sample: false  # 真实数据" in new
 
 
 def test_days_move_by_whole_years() -> None:
