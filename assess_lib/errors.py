@@ -13,6 +13,8 @@ from typing import Literal
 Severity = Literal["error", "unresolved", "warning", "notice"]
 # The gravest first; what people call them.
 SEVERITY_NAMES: Mapping[Severity, str] = {"error": "错误", "unresolved": "待定", "warning": "警告", "notice": "提示"}
+# The same where problems are counted: 待定 counts items, and one unresolved item may have several reasons.
+COUNTED_NAMES: Mapping[Severity, str] = {**SEVERITY_NAMES, "unresolved": "待定原因"}
 
 EXIT_DONE = 0
 EXIT_BUG = 1

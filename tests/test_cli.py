@@ -329,6 +329,13 @@ def test_explain_without_results_says_what_to_run(year: Year, capsys: pytest.Cap
     assert "assess score" in capsys.readouterr().err
 
 
+def test_reasons_are_not_counted_as_items(year: Year, capsys: pytest.CaptureFixture[str]) -> None:
+    """Among the counted problems an unresolved one is a 待定原因: 待定 alone counts items, as explain does."""
+    year.roster(key_task="")
+    assert cli.main(["score", *year.options]) == 0
+    assert "错误 0，待定原因 1，警告 0，提示 0（见 " in capsys.readouterr().out
+
+
 # --- lab ---------------------------------------------------------------------------------------------------------
 
 

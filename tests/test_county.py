@@ -211,6 +211,13 @@ def test_where_all_are_vetoed_nothing_is_said_of_deductions():
     assert said(figures.pareto(county)) == "全县没有单位有重点考核得分，没有扣分构成图。"
 
 
+def test_items_and_their_reasons_have_two_names(county):
+    """D03's ten open items have eleven reasons, two of them for K: each number is named as what it counts."""
+    assert "共 10 项待定，11 条原因，须补正后重新计分" in said(county.to_do())
+    assert "错误 0 条，待定原因 11 条，" in said(county.data_quality())
+    assert ("有待定项", "1", "共 10 项；镇 0，县级部门 1") in county_first.counts(county.facts)
+
+
 # ---- near a line --------------------------------------------------------------------------------------------------
 
 

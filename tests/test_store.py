@@ -242,6 +242,19 @@ def test_problem_workbook_has_a_sheet_for_each_file_to_send_back() -> None:
     assert book["扣分登记_城关镇"]["A4"].number_format == ';;;"错误"'
 
 
+def test_problem_workbook_counts_reasons_not_items() -> None:
+    """Two reasons may leave one item unresolved: what is counted is called 待定原因, what a row is stays 待定."""
+    missing = [
+        Problem(
+            "unresolved", f"unresolved.b4.quarter-{quarter}-not-reported", "没有登记。", file="信息报送.csv", row=row
+        )
+        for row, quarter in enumerate("14", start=2)
+    ]
+    sheet = load_workbook(io.BytesIO(dump_problems(missing)))["信息报送"]
+    assert str(sheet["A2"].value).startswith("待定原因 2 处。")
+    assert sheet["A4"].number_format == ';;;"待定"'
+
+
 def test_problem_workbook_links_to_the_row_in_the_file_beside_it() -> None:
     """A link names the file alone, no folder, and the row of its sheet; a csv, which has no sheet, is just opened."""
     problems = [_of("扣分登记_城关镇.xlsx"), _of("扣分登记_城关镇.xlsx", "", None), _of("参会登记.csv", "", 3)]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TextIO
 
-from assess_lib.errors import SEVERITY_NAMES, Problem
+from assess_lib.errors import COUNTED_NAMES, SEVERITY_NAMES, Problem
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -138,7 +138,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 def counts_line(problems: Sequence[Problem], *, told: bool = False) -> str:
     """Return how many problems of each severity there are, in words; with ``told`` of those alone that are there."""
     found = {severity: sum(p.severity == severity for p in problems) for severity in SEVERITY_NAMES}
-    return "，".join(f"{SEVERITY_NAMES[severity]} {number}" for severity, number in found.items() if number or not told)
+    return "，".join(f"{COUNTED_NAMES[severity]} {number}" for severity, number in found.items() if number or not told)
 
 
 def list_problems(

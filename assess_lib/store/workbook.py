@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from assess_lib.errors import SEVERITY_NAMES, Problem, Severity
+from assess_lib.errors import COUNTED_NAMES, SEVERITY_NAMES, Problem, Severity
 from assess_lib.intake.folder import ENDINGS
 
 PROBLEM_COLUMNS = (
@@ -162,7 +162,7 @@ def _write_list(sheet: Any, problems: Sequence[Problem], looks: _Looks) -> None:
 
 def _write_file(sheet: Any, file: str, problems: Sequence[Problem], looks: _Looks) -> None:
     """Write one file's sheet: what it is about, how many problems of which severity, then a row for each."""
-    counts = [(word, sum(p.severity == name for p in problems)) for name, word in SEVERITY_NAMES.items()]
+    counts = [(word, sum(p.severity == name for p in problems)) for name, word in COUNTED_NAMES.items()]
     told = "，".join(f"{word} {count} 处" for word, count in counts if count)
     sheet.write_string(0, 0, _fit(file), looks.title)
     sheet.write_string(1, 0, f"{told}。{_LINK_HINT if _linkable(file) else ''}")

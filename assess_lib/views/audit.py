@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from assess_lib import store
 from assess_lib.audit import evidence, lineage, people
 from assess_lib.audit.audited import Audited, Step
-from assess_lib.errors import SEVERITY_NAMES
+from assess_lib.errors import COUNTED_NAMES
 from assess_lib.exact import ZERO
 from assess_lib.tables import TABLES
 from assess_lib.views import audit_words as said
@@ -305,7 +305,7 @@ class AuditPage:
         rows = [{"table": name, **counts[name]} for name in TABLES if name in counts]
         columns = (Column("table", "表"), *(Column(key, word, "number") for key, word in said.COUNT_WORDS.items()))
         found = Counter(self.data.problems["severity"])
-        problems = "，".join(f"{word} {found[severity]} 条" for severity, word in SEVERITY_NAMES.items())
+        problems = "，".join(f"{word} {found[severity]} 条" for severity, word in COUNTED_NAMES.items())
         total = sum(counts.values(), Counter[str]())
         rest = "，".join(f"{word} {total[key]} 行" for key, word in said.COUNT_WORDS.items())
         head = sentence(f"全部表格：{rest}。清洗和计分共发现：{problems}。", mark="said")

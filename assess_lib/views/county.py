@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from assess_lib.beyond import key_lines
-from assess_lib.errors import SEVERITY_NAMES
+from assess_lib.errors import COUNTED_NAMES
 from assess_lib.exact import ZERO
 from assess_lib.tables import TABLES, Tables
 from assess_lib.views import adjustments, county_detail, county_first, county_lists, objections, page, words
@@ -292,7 +292,11 @@ class CountySummary:
             Column("remedy", "怎么办"),
         )
         count = sum(row["unresolved"] for row in self.facts.results)
-        said = f"共 {count} 项待定，须补正后重新计分；有待定项目时不能送审。" if count else "没有待定项目。"
+        said = (
+            f"共 {count} 项待定，{len(mine)} 条原因，须补正后重新计分；有待定项目时不能送审。"
+            if count
+            else "没有待定项目。"
+        )
         shown = sentence(said, mark="warn" if count else "said")
         return shown + table(rows, columns, css="to-do by-unit") if rows else shown
 
@@ -316,7 +320,7 @@ class CountySummary:
             Column("set_aside", "另置", "number"),
         )
         found = Counter(self.data.problems["severity"])
-        said = "，".join(f"{word} {found[severity]} 条" for severity, word in SEVERITY_NAMES.items())
+        said = "，".join(f"{word} {found[severity]} 条" for severity, word in COUNTED_NAMES.items())
         return sentence(f"清洗和计分共发现：{said}。", mark="said") + table(rows, columns, empty="没有读入任何表。")
 
     def readings(self) -> Html:
