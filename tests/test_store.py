@@ -524,6 +524,13 @@ def test_disk_errors_leave_the_old_set_whole(
     assert _beside(place) == ["2022"]
 
 
+@pytest.mark.parametrize("name", ["2022", ".2022.building"])
+def test_a_folder_that_cannot_be_written_goes_by_the_name_that_people_know(name: str) -> None:
+    """A full disk is told of the folder that is to be replaced, also where its successor is what is being written."""
+    told = str(folder.disk_failure(OSError(errno.ENOSPC, "x"), Path("data") / name))
+    assert told == "无法写入文件夹 2022：磁盘空间不足。原有结果没有改动。请排除后重新运行。"
+
+
 def test_disk_full_while_files_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A write that fails in the block is exit 4, not a bug; the old set stays."""
     place = tmp_path / "2022"

@@ -29,9 +29,12 @@ _SYNCS = 8
 _NO_EXCHANGE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EXDEV}
 
 
+_BUILDING = ".building"
+
+
 def building_place(folder: Path) -> Path:
     """Return where the folder's successor is built."""
-    return folder.parent / f".{folder.name}.building"
+    return folder.parent / f".{folder.name}{_BUILDING}"
 
 
 def old_place(folder: Path) -> Path:
@@ -65,10 +68,14 @@ def disk_reason(error: OSError) -> str:
 
 
 def disk_failure(error: OSError, folder: Path) -> EnvironmentFailure:
-    """Put a disk error into words: what could not be written, that the old set stands, what to do."""
-    return EnvironmentFailure(
-        f"无法写入文件夹 {folder.name}：{disk_reason(error)}。原有结果没有改动。请排除后重新运行。"
-    )
+    """Put a disk error into words: what could not be written, that the old set stands, what to do.
+
+    A folder that is being built goes by the name of the one whose successor it is: people know no other.
+    """
+    name = folder.name
+    if name.startswith(".") and name.endswith(_BUILDING):
+        name = name.removeprefix(".").removesuffix(_BUILDING)
+    return EnvironmentFailure(f"无法写入文件夹 {name}：{disk_reason(error)}。原有结果没有改动。请排除后重新运行。")
 
 
 def _sync(path: Path, flags: int = os.O_RDONLY if os.name == "posix" else os.O_RDWR) -> None:
