@@ -47,9 +47,8 @@ tamper: setup ## 随机改动 1000 处单个字节，检验 assess verify 能否
 elsewhere: setup ## 换时区、语言、文件夹、日期等 40 种环境重跑并逐字节比对
 	$(BIN)/python tools/elsewhere.py $(ARGS)
 
-# JupyterLab's own options follow --, whether or not ARGS has it.
 lab: setup ## 打开 JupyterLab
-	$(BIN)/assess lab -- $(filter-out --,$(ARGS))
+	$(BIN)/assess lab $(ARGS)
 
 bench: setup ## 测量用时与内存，写入 reports/bench/（只测量，不判定）
 	$(BIN)/python tools/bench $(ARGS)

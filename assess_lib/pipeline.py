@@ -478,7 +478,8 @@ def _score(
     if request.final and (unresolved or any(unit.unresolved for unit in result.results)):
         store.replace_problems(request.paths.processed, problems, findings.counts)
         raise FinalRefused(
-            f"还有 {len(unresolved)} 处待定事项，不能作为定稿（--final）。原有结果没有改动；请补齐后重新运行。",
+            f"还有 {sum(unit.unresolved for unit in result.results)} 项待定（{len(unresolved)} 条原因），"
+            "不能作为定稿（--final）。原有结果没有改动；请补齐后重新运行。",
             unresolved,
         )
     if request.final:

@@ -49,12 +49,12 @@ def server_options() -> list[str]:
     return options
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- JupyterLab 的选项]")
 def lab(arguments: tuple[str, ...]) -> None:
     """打开 JupyterLab，逐格运行和修改笔记本。先打开的一页列出全部笔记本和阅读次序。
 
-    JupyterLab 自己的选项写在“--”后面；有哪些，运行 assess lab -- --help 查看（英文）。
+    JupyterLab 自己的选项原样交给它，写在“--”后面最稳妥；有哪些，运行 assess lab -- --help 查看（英文）。
 
     \b
     示例：
@@ -72,7 +72,7 @@ def lab(arguments: tuple[str, ...]) -> None:
     command = [sys.executable, "-m", "jupyterlab", *server_options(), *arguments]
     code = _serve(command, root, environment)
     if code == _WRONG_USAGE:
-        raise UsageError("JupyterLab 不接受“--”后面的选项。能用的选项请运行 assess lab -- --help 查看（英文）。")
+        raise UsageError("JupyterLab 没有这样的选项（见上）。能用的选项请运行 assess lab -- --help 查看（英文）。")
     if code:
         raise EnvironmentFailure(f"JupyterLab 没有正常结束（{code}）。请看上面的提示。")
 
