@@ -11,10 +11,12 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from in_process import contents
 from nbformat.v4 import new_code_cell, new_notebook
@@ -24,6 +26,7 @@ from assess_lib.cli.run import check_scheduler
 from assess_lib.errors import EnvironmentFailure, UsageError
 from assess_lib.publish.batch import Batch, Outcome, Task
 from assess_lib.publish.remote import DaskWorkers
+from assess_lib.warm import client as warm
 
 CELLS = (
     "import os, time\nfrom pathlib import Path\ntime.sleep(0.5)",
@@ -36,6 +39,7 @@ class Cluster:
     """A scheduler and its workers."""
 
     address: str
+    scheduler: subprocess.Popen[bytes]
     workers: list[subprocess.Popen[bytes]]
 
 
@@ -50,28 +54,33 @@ def _start(*arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    """Start a scheduler on loopback with two workers of one thread; the second one has a nanny."""
+@contextmanager
+def _cluster(folder: Path, *workers: tuple[str, ...]) -> Iterator[Cluster]:
+    """Start a scheduler on loopback, and a worker for each group of options."""
     pytest.importorskip("distributed")
-    place = tmp_path / "scheduler.json"
+    place = folder / "scheduler.json"
     common = ("--no-dashboard", "--scheduler-file", str(place))
     started = [
         _start("distributed.cli.dask_scheduler", *common, "--host", "127.0.0.1", "--port", "0"),
-        *(
-            _start("distributed.cli.dask_worker", *common, "--nthreads", "1", "--nworkers", "1", nanny)
-            for nanny in ("--no-nanny", "--nanny")
-        ),
+        *(_start("distributed.cli.dask_worker", *common, "--nworkers", "1", *options) for options in workers),
     ]
     try:
         deadline = time.monotonic() + 60
         while not place.exists() or not place.read_bytes().endswith(b"}"):
             assert time.monotonic() < deadline and started[0].poll() is None
             time.sleep(0.1)
-        yield Cluster(json.loads(place.read_bytes())["address"], started[1:])
+        yield Cluster(json.loads(place.read_bytes())["address"], started[0], started[1:])
     finally:
         for process in reversed(started):
             _kill(process)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """Start a scheduler with two workers of one thread; the second one has a nanny."""
+    one = ("--nthreads", "1")
+    with _cluster(tmp_path, (*one, "--no-nanny"), (*one, "--nanny")) as started:
+        yield started
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
@@ -118,6 +127,40 @@ def test_a_worker_that_is_killed_loses_nothing(cluster: Cluster, tmp_path: Path)
         made[place] = contents(tmp_path / place)
     assert made["far"] == made["near"]
     assert "T3 slice of T3 <笔记本>" in made["far"]["units/T3.ipynb"].decode()
+
+
+@pytest.mark.skipif(not warm.possible(), reason="processes are forked on Linux alone")
+def test_a_process_that_dies_takes_no_other_task_of_its_worker_along(tmp_path: Path) -> None:
+    """A worker makes two reports at a time, and a process of one is killed: six reports come, none has failed."""
+    notebook = _notebook(tmp_path / "notebooks")
+    (tmp_path / "reports").mkdir()
+    tasks = [Task(f"units/T{n}", "report.ipynb", {"unit_id": f"T{n}"}, own=b"slice") for n in range(6)]
+    killed: list[int] = []
+    with _cluster(tmp_path, ("--nthreads", "2", "--no-nanny")) as cluster:
+
+        def done(outcome: Outcome) -> None:
+            if not killed:
+                killed.append(_kill_one_of_two_makers(cluster.workers[0].pid))
+
+        workers = DaskWorkers(cluster.address, notebook)
+        options = {"environment": {}, "places": {}, "jobs": 1, "elsewhere": workers}
+        with Batch(tmp_path / "notebooks", tmp_path / "reports", **options) as batch:
+            outcomes = batch.run(tasks, done)
+    assert killed
+    assert [(outcome.name, outcome.failure) for outcome in outcomes] == [(f"units/T{n}", None) for n in range(6)]
+
+
+def _kill_one_of_two_makers(worker: int) -> int:
+    """Kill a process that makes a report, as soon as two do: their keepers are the nursery's children."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for nursery in psutil.Process(worker).children():
+            keepers = nursery.children()
+            if len(keepers) == 2 and all(keeper.children() for keeper in keepers):
+                keepers[0].kill()
+                return keepers[0].pid
+        time.sleep(0.05)
+    raise AssertionError("two reports are never made side by side")
 
 
 def test_no_scheduler_is_an_environment_failure(monkeypatch: pytest.MonkeyPatch) -> None:

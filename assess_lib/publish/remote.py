@@ -124,20 +124,23 @@ _processes: dict[str, tuple[LocalProcesses, Path]] = {}
 
 
 def make(parcel: Parcel) -> Outcome:
-    """Make a report in a process of this worker's machine, prepared as those of a local batch are."""
+    """Make a report in a process of this worker's machine, prepared as those of a local batch are.
+
+    A process that dies is replaced by itself; those of the worker's other threads are left alone. Raises
+    EnvironmentFailure for a task of other software.
+    """
     if parcel.software != key_of("software"):
         raise EnvironmentFailure(
             "工作机上的软件（程序、Python 或依赖的版本）与本机不同，报告没有更新。请装成相同版本。"
         )
-    for _ in range(2):  # a process may die of another task's fault: each task gets a second chance
+    for _ in range(2):  # a process may die of no fault of its task: each one gets a second chance
         with _lock:
             outcome = _own_processes(parcel).submit(parcel.task, hearth.FOR_UNITS)
         try:
             made: Outcome = outcome.result()
             return made
         except Lost:
-            with _lock:
-                _own_processes(parcel).stop(at_once=True)
+            continue
     return Outcome(parcel.task.name, Failure("WorkerDied", "运行它的进程意外终止，可能是内存不足。"))
 
 
