@@ -229,6 +229,25 @@ def test_processes_end_while_the_caller_goes_on(tmp_path: Path) -> None:
     assert not runtime.exists()
 
 
+def test_an_executor_that_cannot_be_stopped_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Where one executor fails to stop, what went wrong passes on; private folder and processes are gone."""
+
+    class Stuck(LocalProcesses):
+        def stop(self, at_once: bool) -> None:
+            raise ConnectionError("it is gone")
+
+    elsewhere = Stuck(1, Ground({}, ""), operator.call, str)
+    with (
+        pytest.raises(ConnectionError, match="it is gone"),
+        Batch(tmp_path, tmp_path, environment={}, places={}, jobs=1, elsewhere=elsewhere) as batch,
+    ):
+        batch._here.submit(Task("none", "none.ipynb", {})).result()
+        runtime = batch._runtime
+        assert runtime.is_dir()
+    assert not runtime.exists()
+    assert not processes_of(runtime)
+
+
 def processes_of(runtime: Path) -> list[int]:
     """Return the processes that write into a batch's private folder, also where that is gone: its workers' logs."""
     found = set()

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -161,6 +162,40 @@ def _kill_one_of_two_makers(worker: int) -> int:
                 return keepers[0].pid
         time.sleep(0.05)
     raise AssertionError("two reports are never made side by side")
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """Make a folder for temporary files, with a path short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="assess-test-") as folder:
+        yield Path(folder)
+
+
+MOMENTS = {"stages": ("{temporary}", "assess-*"), "reports": ("{project}", "reports/.2022.building/units/*.ipynb")}
+"""What a run has begun, and where it shows: a folder, and what is in it from then on."""
+
+
+@pytest.mark.parametrize("moment", ["stages"])
+def test_a_scheduler_that_is_lost_is_told_in_words(
+    cluster: Cluster, tmp_path: Path, temporary: Path, moment: str
+) -> None:
+    """A scheduler that is killed ends the run with exit 4 and one sentence; reports and temporary files: none."""
+    project = make_project(tmp_path / "project")
+    place, shows = MOMENTS[moment]
+    folder = Path(place.format(temporary=temporary, project=project))
+    command = [sys.executable, "-m", "assess_lib", "run", "--no-pdf", "--jobs", "1", "--scheduler", cluster.address]
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    with subprocess.Popen(command, cwd=project, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 120
+        while not list(folder.glob(shows)):
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.05)
+        _kill(cluster.scheduler)
+        _, told = process.communicate(timeout=120)
+    assert process.returncode == 4, told
+    assert f"与 Dask 调度器 {cluster.address} 的连接断开，报告没有更新" in told
+    assert list(temporary.iterdir()) == []
+    assert not (project / "reports/2022").exists()
 
 
 def test_no_scheduler_is_an_environment_failure(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -163,11 +163,12 @@ class Batch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._ending is not None:
-            self._ending.join()
-        for executor in self._executors():
-            executor.stop(at_once=kind is not None)
-        clear(self._runtime)
+        with contextlib.ExitStack() as ending:  # the last one first, each whatever becomes of the others
+            ending.callback(clear, self._runtime)
+            for executor in reversed(self._executors()):
+                ending.callback(executor.stop, at_once=kind is not None)
+            if self._ending is not None:
+                self._ending.join()
 
     def run(
         self,

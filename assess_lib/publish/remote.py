@@ -15,6 +15,7 @@ import os
 import threading
 import time
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -73,14 +74,24 @@ class DaskWorkers:
 
     @property
     def slots(self) -> int:
-        """How many tasks the workers run at a time."""
-        threads: dict[str, int] = self._client.nthreads()
+        """How many tasks the workers run at a time. Raises EnvironmentFailure when the scheduler is gone."""
+        try:
+            threads: dict[str, int] = self._client.nthreads()
+        except Exception as error:  # whatever the network answers
+            raise self._cut_off(error) from error
         return max(1, sum(threads.values()))
 
     def submit(self, task: Task, imported: int = 0) -> Future[Any]:
-        """Send a task; a task that killed several workers comes back as failed."""
+        """Send a task; a task that killed several workers comes back as failed.
+
+        Its future raises EnvironmentFailure when the scheduler is gone, or a worker refuses it.
+        """
         outcome: Future[Any] = Future()
-        sent = self._pool.submit(make, Parcel(self._software, self._notebook, task))
+        try:
+            sent = self._pool.submit(make, Parcel(self._software, self._notebook, task))
+        except Exception as error:  # the client gave the scheduler up
+            outcome.set_exception(self._cut_off(error))
+            return outcome
         sent.add_done_callback(lambda done: self._hand_on(done, task, outcome))
         return outcome
 
@@ -92,11 +103,15 @@ class DaskWorkers:
         except AssessError as error:
             outcome.set_exception(error)
         except (Exception, CancelledError) as error:
-            failure = EnvironmentFailure(
-                f"与 Dask 调度器 {self._address} 的连接断开，报告没有更新（{type(error).__name__}）。请检查后重新运行。"
-            )
-            failure.__cause__ = error
-            outcome.set_exception(failure)
+            outcome.set_exception(self._cut_off(error))
+
+    def _cut_off(self, error: BaseException) -> EnvironmentFailure:
+        """Say that the scheduler is gone, of which Dask told in its own way."""
+        failure = EnvironmentFailure(
+            f"与 Dask 调度器 {self._address} 的连接断开，报告没有更新（{type(error).__name__}）。请检查后重新运行。"
+        )
+        failure.__cause__ = error
+        return failure
 
     def check(self) -> None:
         """See that somebody is there to work. Raises EnvironmentFailure when all workers have been gone for a while."""
@@ -112,9 +127,11 @@ class DaskWorkers:
             )
 
     def stop(self, at_once: bool) -> None:
-        """Leave the cluster; what is still running is dropped."""
-        self._pool.shutdown(wait=False)
-        self._client.close(timeout=_REACH)
+        """Leave the cluster; what is still running is dropped. A scheduler that is gone need not be left."""
+        with suppress(Exception):
+            self._pool.shutdown(wait=False)
+        with suppress(Exception):
+            self._client.close(timeout=_REACH)
 
 
 # ---- in the Dask worker -----------------------------------------------------------------------------------------
