@@ -21,11 +21,12 @@ import psutil
 import pytest
 from in_process import contents
 from nbformat.v4 import new_code_cell, new_notebook
-from test_end_to_end import make_project
+from test_end_to_end import make_project, spoil
 
 from assess_lib.cli.run import check_scheduler
 from assess_lib.errors import EnvironmentFailure, UsageError
 from assess_lib.publish.batch import Batch, Outcome, Task
+from assess_lib.publish.folder import UNIT_NOTEBOOK
 from assess_lib.publish.remote import DaskWorkers
 from assess_lib.warm import client as warm
 
@@ -175,12 +176,13 @@ MOMENTS = {"stages": ("{temporary}", "assess-*"), "reports": ("{project}", "repo
 """What a run has begun, and where it shows: a folder, and what is in it from then on."""
 
 
-@pytest.mark.parametrize("moment", ["stages"])
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_a_scheduler_that_is_lost_is_told_in_words(
     cluster: Cluster, tmp_path: Path, temporary: Path, moment: str
 ) -> None:
-    """A scheduler that is killed ends the run with exit 4 and one sentence; reports and temporary files: none."""
+    """A scheduler that is killed ends the run with exit 4 and one sentence, no traceback; it leaves no file behind."""
     project = make_project(tmp_path / "project")
+    spoil(project / "notebooks" / UNIT_NOTEBOOK, "import time\ntime.sleep(3)")
     place, shows = MOMENTS[moment]
     folder = Path(place.format(temporary=temporary, project=project))
     command = [sys.executable, "-m", "assess_lib", "run", "--no-pdf", "--jobs", "1", "--scheduler", cluster.address]
@@ -194,6 +196,7 @@ def test_a_scheduler_that_is_lost_is_told_in_words(
         _, told = process.communicate(timeout=120)
     assert process.returncode == 4, told
     assert f"与 Dask 调度器 {cluster.address} 的连接断开，报告没有更新" in told
+    assert "Traceback" not in told and "distributed" not in told
     assert list(temporary.iterdir()) == []
     assert not (project / "reports/2022").exists()
 

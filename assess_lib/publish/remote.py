@@ -10,6 +10,7 @@ programs on its workers, and Dask's own parties trust one another: the scheduler
 from __future__ import annotations
 
 import atexit
+import logging
 import multiprocessing
 import os
 import threading
@@ -29,6 +30,7 @@ from assess_lib.publish.reuse import key_of
 
 _REACH = 10  # seconds until a scheduler must answer and have a worker
 _ALONE = 60  # seconds that a batch waits for a worker when all are gone
+_TALKATIVE = ("distributed", "tornado")  # loggers of Dask and of its network library
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class DaskWorkers:
             raise EnvironmentFailure(
                 "没有安装 Dask，不能用 --scheduler。请运行 make setup 重新安装，或去掉 --scheduler，由本机出报告。"
             ) from error
+        _keep_quiet()
         self._address, self._notebook, self._killed = address, notebook, KilledWorker
         self._software = key_of("software")
         self._alone_since: float | None = None
@@ -132,6 +135,16 @@ class DaskWorkers:
             self._pool.shutdown(wait=False)
         with suppress(Exception):
             self._client.close(timeout=_REACH)
+
+
+def _keep_quiet() -> None:
+    """Keep Dask's log, with its tracebacks, off the terminal: what goes wrong is told in words.
+
+    Importing Dask gives several of its loggers a level of their own, so that each has to be told.
+    """
+    for name in {*_TALKATIVE, *logging.root.manager.loggerDict}:
+        if name.partition(".")[0] in _TALKATIVE:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 # ---- in the Dask worker -----------------------------------------------------------------------------------------
