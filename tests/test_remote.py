@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from build import ROOT
 from in_process import contents
 from nbformat.v4 import new_code_cell, new_notebook
 from test_end_to_end import make_project, spoil
@@ -207,6 +209,25 @@ def test_no_scheduler_is_an_environment_failure(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("assess_lib.publish.remote._REACH", 1)
     with pytest.raises(EnvironmentFailure, match=r"连不上 Dask 调度器 tcp://127\.0\.0\.1:9。请核对地址"):
         DaskWorkers("tcp://127.0.0.1:9", b"")
+
+
+def test_a_service_that_never_answers_is_no_scheduler() -> None:
+    """What accepts and is silent is given up in time, as an address where nothing answers is; the command ends."""
+    pytest.importorskip("distributed")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        code = f"""
+from assess_lib.errors import EnvironmentFailure
+from assess_lib.publish import remote
+remote._REACH = 2
+try:
+    remote.DaskWorkers({address!r}, b"")
+except EnvironmentFailure as error:
+    print(error)
+"""
+        done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0 and done.stderr == ""
+    assert done.stdout.startswith(f"连不上 Dask 调度器 {address}。请核对地址")
 
 
 @pytest.mark.parametrize("address", ["no address", "tcp://", "127.0.0.1:8786", "file:///etc/passwd", "tcp://a:1/b"])

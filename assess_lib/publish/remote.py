@@ -15,6 +15,7 @@ import multiprocessing
 import os
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass
@@ -63,11 +64,12 @@ class DaskWorkers:
         self._alone_since: float | None = None
         client: Any = None
         try:
-            client = Client(address, timeout=_REACH, set_as_default=False)  # type: ignore[no-untyped-call]
+            client = _within_reach(lambda: Client(address, timeout=_REACH, set_as_default=False))  # type: ignore[no-untyped-call]
             client.wait_for_workers(1, timeout=_REACH)
         except Exception as error:  # whatever the network answers
             if client is not None:
-                client.close(timeout=_REACH)
+                with suppress(Exception):
+                    client.close(timeout=_REACH)
                 told = f"Dask 调度器 {address} 没有工作机。请先启动工作机（dask worker {address}）"
             else:
                 told = f"连不上 Dask 调度器 {address}。请核对地址（例如 tcp://127.0.0.1:8786）和网络，确认它已经启动"
@@ -135,6 +137,24 @@ class DaskWorkers:
             self._pool.shutdown(wait=False)
         with suppress(Exception):
             self._client.close(timeout=_REACH)
+
+
+def _within_reach(connect: Callable[[], Any]) -> Any:
+    """Return what ``connect`` returns, or raise what it raises; raise TimeoutError when it takes too long.
+
+    Dask bounds the time until a service accepts, not until it says that it is a scheduler: one that accepts and is
+    silent would be waited for without end. The thread that waits on is left behind; it ends with this process.
+    """
+    reached: Future[Any] = Future()
+
+    def attempt() -> None:
+        try:
+            reached.set_result(connect())
+        except BaseException as error:
+            reached.set_exception(error)
+
+    threading.Thread(target=attempt, daemon=True).start()
+    return reached.result(timeout=_REACH)
 
 
 def _keep_quiet() -> None:
