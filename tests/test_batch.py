@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from build import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -325,5 +326,31 @@ def test_a_process_that_has_all_imports_serves_every_task(tmp_path: Path) -> Non
             executor.submit(partial(os._exit, 3)).result()
         second = executor.submit(os.getpid, hearth.FOR_STAGES).result()
         assert executor.submit(os.getpid).result() == second != first
+    finally:
+        executor.stop(at_once=True)
+
+
+@pytest.mark.parametrize("forks", [True, False])
+def test_a_process_that_died_while_it_was_idle_costs_no_task(
+    tmp_path: Path, forks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A task that comes after its process was killed is given to another one, forked or started, and is not lost."""
+    if not forks:
+        monkeypatch.setattr(hearth, "take", lambda: None)
+    ground = Ground(dict(os.environ), str(tmp_path / "private"))
+    executor = LocalProcesses(1, ground, operator.call, str)
+
+    def ended(process: psutil.Process) -> bool:
+        try:
+            return process.status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+
+    try:
+        first = executor.submit(os.getpid).result()
+        process = psutil.Process(first)
+        process.kill()
+        wait_until(lambda: ended(process))
+        assert executor.submit(os.getpid).result() != first
     finally:
         executor.stop(at_once=True)
