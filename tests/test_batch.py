@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import operator
 import os
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,10 +15,13 @@ from functools import partial
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from build import ROOT
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from test_end_to_end import make_project
 
+from assess_lib.publish import batch as batch_module
 from assess_lib.publish import hearth
 from assess_lib.publish.batch import Batch, Outcome, Task
 from assess_lib.publish.executors import Ground, LocalProcesses, Lost
@@ -229,6 +234,65 @@ def test_processes_end_while_the_caller_goes_on(tmp_path: Path) -> None:
     assert not runtime.exists()
 
 
+def test_an_executor_that_cannot_be_stopped_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Where one executor fails to stop, what went wrong passes on; private folder and processes are gone."""
+
+    class Stuck(LocalProcesses):
+        def stop(self, at_once: bool) -> None:
+            raise ConnectionError("it is gone")
+
+    elsewhere = Stuck(1, Ground({}, ""), operator.call, str)
+    with (
+        pytest.raises(ConnectionError, match="it is gone"),
+        Batch(tmp_path, tmp_path, environment={}, places={}, jobs=1, elsewhere=elsewhere) as batch,
+    ):
+        batch._here.submit(Task("none", "none.ipynb", {})).result()
+        runtime = batch._runtime
+        assert runtime.is_dir()
+    assert not runtime.exists()
+    assert not processes_of(runtime)
+
+
+def test_an_interrupt_waits_until_the_batch_is_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupted twice while it ends, a batch ends first: nothing is left, and then the interrupt comes, once."""
+    cleared = batch_module.clear
+
+    def clear_impatiently(runtime: Path) -> None:
+        for _ in range(2):
+            signal.raise_signal(signal.SIGINT)
+        cleared(runtime)
+
+    monkeypatch.setattr(batch_module, "clear", clear_impatiently)
+    before = signal.getsignal(signal.SIGINT)
+    with (
+        pytest.raises(KeyboardInterrupt) as interrupt,
+        Batch(tmp_path, tmp_path, environment={}, places={}, jobs=1) as batch,
+    ):
+        runtime = batch._runtime
+    assert interrupt.value.__context__ is None
+    assert not runtime.exists()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.skipif(not warm.possible(), reason="processes are forked on Linux alone")
+def test_an_impatient_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+    """`assess run`, interrupted over and over until its private folder is gone, leaves nothing and ends with 130."""
+    project = make_project(tmp_path / "project")
+    with tempfile.TemporaryDirectory(prefix="assess-test-") as temporary:  # short enough for a socket
+        command = [sys.executable, "-m", "assess_lib", "run", "--no-pdf"]
+        environment = {**os.environ, "TMPDIR": temporary}
+        with subprocess.Popen(command, cwd=project, env=environment, stderr=subprocess.PIPE, text=True) as process:
+            wait_until((project / "reports/.2022.building/01_clean.ipynb").exists)
+            assert any(Path(temporary).iterdir())
+            while process.poll() is None and any(Path(temporary).iterdir()):
+                process.send_signal(signal.SIGINT)
+                time.sleep(0.01)
+            _, told = process.communicate()
+        assert list(Path(temporary).iterdir()) == []
+    assert process.returncode == 130
+    assert told.endswith("已中断。原有结果没有改动。\n") and "Traceback" not in told
+
+
 def processes_of(runtime: Path) -> list[int]:
     """Return the processes that write into a batch's private folder, also where that is gone: its workers' logs."""
     found = set()
@@ -262,5 +326,31 @@ def test_a_process_that_has_all_imports_serves_every_task(tmp_path: Path) -> Non
             executor.submit(partial(os._exit, 3)).result()
         second = executor.submit(os.getpid, hearth.FOR_STAGES).result()
         assert executor.submit(os.getpid).result() == second != first
+    finally:
+        executor.stop(at_once=True)
+
+
+@pytest.mark.parametrize("forks", [True, False])
+def test_a_process_that_died_while_it_was_idle_costs_no_task(
+    tmp_path: Path, forks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A task that comes after its process was killed is given to another one, forked or started, and is not lost."""
+    if not forks:
+        monkeypatch.setattr(hearth, "take", lambda: None)
+    ground = Ground(dict(os.environ), str(tmp_path / "private"))
+    executor = LocalProcesses(1, ground, operator.call, str)
+
+    def ended(process: psutil.Process) -> bool:
+        try:
+            return process.status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+
+    try:
+        first = executor.submit(os.getpid).result()
+        process = psutil.Process(first)
+        process.kill()
+        wait_until(lambda: ended(process))
+        assert executor.submit(os.getpid).result() != first
     finally:
         executor.stop(at_once=True)

@@ -28,7 +28,7 @@ from functools import cache
 from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, Self
 
 from assess_lib import garbage
@@ -163,11 +163,13 @@ class Batch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._ending is not None:
-            self._ending.join()
-        for executor in self._executors():
-            executor.stop(at_once=kind is not None)
-        clear(self._runtime)
+        with _uninterrupted(), contextlib.ExitStack() as ending:
+            # The last one first, each whatever becomes of the others.
+            ending.callback(clear, self._runtime)
+            for executor in reversed(self._executors()):
+                ending.callback(executor.stop, at_once=kind is not None)
+            if self._ending is not None:
+                self._ending.join()
 
     def run(
         self,
@@ -288,6 +290,23 @@ def clear(runtime: Path) -> None:
         if not runtime.exists():
             return
         time.sleep(0.2)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put off an interrupt (SIGINT) until the block is done: who presses Ctrl-C twice would stop the clearing up."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    interrupts: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda *interrupt: interrupts.append(interrupt))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if interrupts:
+            before(*interrupts[0])
 
 
 def _own_places(runtime: Path) -> dict[Path, str]:

@@ -199,7 +199,12 @@ class _Worker:
 
     def fits(self, imported: int) -> bool:
         """Tell whether a task may be given to it: it lives, and has all imports that the task wants."""
-        return not self._ended and self._imported >= imported
+        return not self._ended and self._imported >= imported and self._lives()
+
+    def _lives(self) -> bool:
+        if isinstance(self._process, warm.Forked):
+            return self._process.poll() is None
+        return bool(self._process.is_alive())
 
     def ask(self, task: Any) -> tuple[Exception | None, Any]:
         """Have a task run; return what it raised, or its outcome. Raises OSError, EOFError when the process dies."""

@@ -10,11 +10,14 @@ programs on its workers, and Dask's own parties trust one another: the scheduler
 from __future__ import annotations
 
 import atexit
+import logging
 import multiprocessing
 import os
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -28,6 +31,7 @@ from assess_lib.publish.reuse import key_of
 
 _REACH = 10  # seconds until a scheduler must answer and have a worker
 _ALONE = 60  # seconds that a batch waits for a worker when all are gone
+_TALKATIVE = ("distributed", "tornado")  # loggers of Dask and of its network library
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +58,18 @@ class DaskWorkers:
             raise EnvironmentFailure(
                 "没有安装 Dask，不能用 --scheduler。请运行 make setup 重新安装，或去掉 --scheduler，由本机出报告。"
             ) from error
+        _keep_quiet()
         self._address, self._notebook, self._killed = address, notebook, KilledWorker
         self._software = key_of("software")
         self._alone_since: float | None = None
         client: Any = None
         try:
-            client = Client(address, timeout=_REACH, set_as_default=False)  # type: ignore[no-untyped-call]
+            client = _within_reach(lambda: Client(address, timeout=_REACH, set_as_default=False))  # type: ignore[no-untyped-call]
             client.wait_for_workers(1, timeout=_REACH)
         except Exception as error:  # whatever the network answers
             if client is not None:
-                client.close(timeout=_REACH)
+                with suppress(Exception):
+                    client.close(timeout=_REACH)
                 told = f"Dask 调度器 {address} 没有工作机。请先启动工作机（dask worker {address}）"
             else:
                 told = f"连不上 Dask 调度器 {address}。请核对地址（例如 tcp://127.0.0.1:8786）和网络，确认它已经启动"
@@ -73,14 +79,24 @@ class DaskWorkers:
 
     @property
     def slots(self) -> int:
-        """How many tasks the workers run at a time."""
-        threads: dict[str, int] = self._client.nthreads()
+        """How many tasks the workers run at a time. Raises EnvironmentFailure when the scheduler is gone."""
+        try:
+            threads: dict[str, int] = self._client.nthreads()
+        except Exception as error:  # whatever the network answers
+            raise self._cut_off(error) from error
         return max(1, sum(threads.values()))
 
     def submit(self, task: Task, imported: int = 0) -> Future[Any]:
-        """Send a task; a task that killed several workers comes back as failed."""
+        """Send a task; a task that killed several workers comes back as failed.
+
+        Its future raises EnvironmentFailure when the scheduler is gone, or a worker refuses it.
+        """
         outcome: Future[Any] = Future()
-        sent = self._pool.submit(make, Parcel(self._software, self._notebook, task))
+        try:
+            sent = self._pool.submit(make, Parcel(self._software, self._notebook, task))
+        except Exception as error:  # the client gave the scheduler up
+            outcome.set_exception(self._cut_off(error))
+            return outcome
         sent.add_done_callback(lambda done: self._hand_on(done, task, outcome))
         return outcome
 
@@ -92,11 +108,15 @@ class DaskWorkers:
         except AssessError as error:
             outcome.set_exception(error)
         except (Exception, CancelledError) as error:
-            failure = EnvironmentFailure(
-                f"与 Dask 调度器 {self._address} 的连接断开，报告没有更新（{type(error).__name__}）。请检查后重新运行。"
-            )
-            failure.__cause__ = error
-            outcome.set_exception(failure)
+            outcome.set_exception(self._cut_off(error))
+
+    def _cut_off(self, error: BaseException) -> EnvironmentFailure:
+        """Say that the scheduler is gone, of which Dask told in its own way."""
+        failure = EnvironmentFailure(
+            f"与 Dask 调度器 {self._address} 的连接断开，报告没有更新（{type(error).__name__}）。请检查后重新运行。"
+        )
+        failure.__cause__ = error
+        return failure
 
     def check(self) -> None:
         """See that somebody is there to work. Raises EnvironmentFailure when all workers have been gone for a while."""
@@ -112,9 +132,39 @@ class DaskWorkers:
             )
 
     def stop(self, at_once: bool) -> None:
-        """Leave the cluster; what is still running is dropped."""
-        self._pool.shutdown(wait=False)
-        self._client.close(timeout=_REACH)
+        """Leave the cluster; what is still running is dropped. A scheduler that is gone need not be left."""
+        with suppress(Exception):
+            self._pool.shutdown(wait=False)
+        with suppress(Exception):
+            self._client.close(timeout=_REACH)
+
+
+def _within_reach(connect: Callable[[], Any]) -> Any:
+    """Return what ``connect`` returns, or raise what it raises; raise TimeoutError when it takes too long.
+
+    Dask bounds the time until a service accepts, not until it says that it is a scheduler: one that accepts and is
+    silent would be waited for without end. The thread that waits on is left behind; it ends with this process.
+    """
+    reached: Future[Any] = Future()
+
+    def attempt() -> None:
+        try:
+            reached.set_result(connect())
+        except BaseException as error:
+            reached.set_exception(error)
+
+    threading.Thread(target=attempt, daemon=True).start()
+    return reached.result(timeout=_REACH)
+
+
+def _keep_quiet() -> None:
+    """Keep Dask's log, with its tracebacks, off the terminal: what goes wrong is told in words.
+
+    Importing Dask gives several of its loggers a level of their own, so that each has to be told.
+    """
+    for name in {*_TALKATIVE, *logging.root.manager.loggerDict}:
+        if name.partition(".")[0] in _TALKATIVE:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 # ---- in the Dask worker -----------------------------------------------------------------------------------------
@@ -124,20 +174,23 @@ _processes: dict[str, tuple[LocalProcesses, Path]] = {}
 
 
 def make(parcel: Parcel) -> Outcome:
-    """Make a report in a process of this worker's machine, prepared as those of a local batch are."""
+    """Make a report in a process of this worker's machine, prepared as those of a local batch are.
+
+    A process that dies is replaced by itself; those of the worker's other threads are left alone. Raises
+    EnvironmentFailure for a task of other software.
+    """
     if parcel.software != key_of("software"):
         raise EnvironmentFailure(
             "工作机上的软件（程序、Python 或依赖的版本）与本机不同，报告没有更新。请装成相同版本。"
         )
-    for _ in range(2):  # a process may die of another task's fault: each task gets a second chance
+    for _ in range(2):  # a process may die of no fault of its task: each one gets a second chance
         with _lock:
             outcome = _own_processes(parcel).submit(parcel.task, hearth.FOR_UNITS)
         try:
             made: Outcome = outcome.result()
             return made
         except Lost:
-            with _lock:
-                _own_processes(parcel).stop(at_once=True)
+            continue
     return Outcome(parcel.task.name, Failure("WorkerDied", "运行它的进程意外终止，可能是内存不足。"))
 
 
