@@ -27,6 +27,7 @@ from assess_lib.scale.known import check_known
 from assess_lib.scale.ranking import rate_order
 from assess_lib.scale.scoring import METHODS
 from assess_lib.scale.sums import competition_ranks, half_up, running, times
+from assess_lib.scheme import Scheme
 from assess_lib.scheme_file import load_scheme
 from assess_lib.scoring import score
 from assess_lib.store import StoredBasis
@@ -97,6 +98,41 @@ def test_bands_are_met_at_their_line(tmp_path: Path) -> None:
         (Decimal("103.99"), "良好"),
         (Decimal("103.98"), "合格"),
     ]
+
+
+def with_facts(**kinds: str) -> Scheme:
+    """Return the shipped scheme in which some items take facts of one kind alone: ``K="reports"``."""
+    items = [item.model_dump() for item in SCHEME.items]
+    known = {fact["kind"]: fact for item in items for fact in item["rule"].get("facts", ())}
+    for item in items:
+        if item["id"] in kinds:
+            item["rule"]["facts"] = [known[kinds[item["id"]]]]
+    return load_scheme_plainly(items=items)
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [{"K": "reports"}, {"K": "register"}, {"K": "meetings"}, {"K": "register", "B6": "reports"}],
+    ids=str,
+)
+def test_an_item_may_take_facts_of_any_kind_alone(kinds: dict[str, str], tmp_path: Path) -> None:
+    """Whatever kinds of facts an item takes, random years are equal both ways: reports alone, the register alone."""
+    scheme = with_facts(**kinds)
+    for seed in range(12):
+        assert differences(seeded_year(seed), tmp_path, scheme) == [], seed
+
+
+def test_reports_alone_never_take_more_than_there_is(tmp_path: Path) -> None:
+    """Two units that owe two reports at 60.00 each and send none: 100.00 less 120.00 leaves 0.00 for both."""
+    scheme = with_facts(K="reports")
+    literals = quiet_year({"A": 0, "B": 0}) | {"材料报送": []}
+    for standard in literals["扣分标准"]:
+        standard["单次扣分"] = "60"
+    year = year_of(literals)
+    write_tables(tmp_path, year.tables)
+    found = large(tmp_path, scheme, year.readings, year.run_date)
+    assert [row["key_score"] for row in found["results"]] == [Decimal("0.00"), Decimal("0.00")]
+    assert [str(row["points"]) for row in found["ledger"] if row["item"] == "K"] == ["-60.00", "-40.00"] * 2
 
 
 @pytest.mark.parametrize("gate", ["above", "at_least"])

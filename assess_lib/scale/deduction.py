@@ -64,10 +64,10 @@ def deduct_from_full(item: Item, year: Year) -> Judged:
     rule = item.rule
     assert isinstance(rule, DeductFromFull)
     full = to_cents(item.full)
-    found = [_COLLECTORS[type(kind)](kind, year) for kind in rule.facts]
-    facts = joined(found)
-    if len(found) > 1:  # stable: facts of one day keep the order of the kinds
-        facts = facts.take(np.argsort(pair_codes(facts.unit, facts.day), kind="stable"))
+    facts = joined([_COLLECTORS[type(kind)](kind, year) for kind in rule.facts])
+    # Even a single kind need not stand in order: reports come one after the other, each of all units. Stable: facts of
+    # one day keep the order of the kinds.
+    facts = facts.take(np.argsort(pair_codes(facts.unit, facts.day), kind="stable"))
     rows = Rows.of(
         facts.unit,
         nominal=-facts.amount,
