@@ -301,6 +301,23 @@ def test_a_unit_is_told_in_the_words_of_the_ordinary_ledger(seed: int, tmp_path:
         assert told.findings.scoring == tuple(p for p in whole.problems if p.value == unit.unit_name)
 
 
+def test_conditions_are_printed_in_the_published_order(tmp_path: Path) -> None:
+    """A report that two readings let count prints bonus_gate before q1_report, however the scheme lists them.
+
+    basis.json holds keys by their alphabet: what was scored from the scheme must read the same from there.
+    """
+    data = SCHEME.model_dump()
+    (report,) = [r for r in data["items"][2]["rule"]["facts"][0]["due"] if r["only_if"]]
+    report |= {"owed_by": "all_units", "only_if": {"q1_report": "scored", "bonus_gate": "above"}}
+    scheme = load_scheme_plainly(items=data["items"])
+    year = year_of(quiet_year({"A": 0}), {"q1_report": "scored"})
+    assert differences(year, tmp_path / "tables", scheme) == []
+    scale.score_folder(tmp_path / "tables", tmp_path / "out", scheme, year.readings, year.run_date)
+    told = scale.explain_unit(tmp_path / "tables", tmp_path / "out", "A")
+    (row,) = [row for row in told.ledger if row["label"].startswith("第1季度进展")]
+    assert row["reading"] == "bonus_gate=above; q1_report=scored"
+
+
 def test_a_long_list_names_the_same_rivals(tmp_path: Path) -> None:
     """Of 230 units on one list the highest 200 are named, the same ones as in the ordinary ledger, ties included."""
     units = [f"U{n:03}" for n in range(230)]
