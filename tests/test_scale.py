@@ -403,17 +403,17 @@ def _parts(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("table", "row", "named"),
     [
-        ("扣分登记", {"单位": "X"}, "单位编码 X 不在单位名录中"),
-        ("扣分登记", {"标准编号": "没有"}, "扣分标准中没有 没有"),
-        ("信息报送", {}, "同一单位有重复的行"),
-        ("材料报送", {"材料": "周报"}, "不能写 周报"),
-        ("参会登记", {"到会情况": "早退"}, "不能写 早退"),
-        ("评定加分", {"评定分": "4.01"}, "有高于 4 的分值"),
-        ("领导评价", {"分值": "3.01"}, "有高于 3 的分值"),
-        ("确认无事项", {"单位": "X"}, "单位编码 X 不在单位名录中"),
-        ("佐证目录", {"单位": "X"}, "单位编码 X 不在单位名录中"),
-        ("调整复核", {"单位": "X"}, "单位编码 X 不在单位名录中"),
-        ("单位名录", {}, "有重复的单位编码"),
+        ("扣分登记", {"单位": "X"}, "单位编码“X”不在单位名录中"),
+        ("扣分登记", {"标准编号": "没有"}, "标准编号“没有”不在扣分标准中"),
+        ("信息报送", {}, "与信息报送.csv 第 2 行重复（单位 A、季度 1）"),
+        ("材料报送", {"材料": "周报"}, "“周报”不是可选的值"),
+        ("参会登记", {"到会情况": "早退"}, "“早退”不是可选的值"),
+        ("评定加分", {"评定分": "4.01"}, "“4.01”超出范围，最大为 4"),
+        ("领导评价", {"分值": "3.01"}, "“3.01”超出范围，最大为 3"),
+        ("确认无事项", {"单位": "X"}, "单位编码“X”不在单位名录中"),
+        ("佐证目录", {"单位": "X"}, "单位编码“X”不在单位名录中"),
+        ("调整复核", {"单位": "X"}, "单位编码“X”不在单位名录中"),
+        ("单位名录", {}, "单位编码“A”与单位名录.csv 第 2 行重复"),
     ],
 )
 def test_tables_that_cleaning_would_refuse_are_refused(
@@ -462,11 +462,14 @@ def test_files_that_are_no_tables_are_refused(tmp_path: Path) -> None:
     path = tables / "交办任务.parquet"
     whole = path.read_bytes()
     path.unlink()
-    assert "没有文件 交办任务.parquet" in refused()
+    assert "交办任务.parquet：没有这个文件" in refused()
     path.write_bytes(b"PAR1")
-    assert "交办任务.parquet 不是可用的 parquet 表" in refused()
+    assert "交办任务.parquet：不是可用的 parquet 表，或已损坏" in refused()
     path.write_bytes((tables / "参会登记.parquet").read_bytes())
-    assert "“交办任务”" in refused() and "列与规定不符" in refused()
+    assert (
+        "交办任务.parquet：列与规定不符（缺少：任务编号、任务、时限、完成日期；多出：会议、日期、到会情况）"
+        in refused()
+    )
     path.write_bytes(whole)
     scale.score_tables(tables, SCHEME, SCHEME.default_readings(), SCHEME.cut_off)
 
