@@ -243,6 +243,9 @@ def test_text_in_another_form_is_the_same_text(name: str, form: str, folder: Pat
 
     change(folder, name, other)
     assert scored(folder) == expected
+    out = folder.parent / "out"
+    scale.score_folder(folder, out, SCHEME, SCHEME.default_readings(), SCHEME.cut_off)
+    assert scale.explain_unit(folder, out, "A").results[0]["unit_id"] == "A"
 
 
 def test_moments_are_whole_seconds_in_whatever_unit(folder: Path) -> None:
@@ -377,3 +380,41 @@ def test_the_command_refuses_and_writes_nothing(folder: Path, capsys: pytest.Cap
     assert main(["large-score", str(folder), str(out), "--year", "2022"]) == 3
     assert "扣分登记.csv，第 2 行“数量”：“-3”应不小于 1。 请核对后更正。" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_explain_refuses_results_that_are_not_what_was_written(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A basis that is a list, results without a column, a table of other types: told in words, never a traceback."""
+    out = folder.parent / "out"
+    assert main(["large-score", str(folder), str(out), "--year", "2022"]) == 0
+    basis, results = (out / "basis.json").read_bytes(), pq.read_table(out / "results.parquet")
+    (out / "basis.json").write_bytes(b"[]")
+    assert main(["large-explain", str(folder), str(out), "A"]) == 2
+    (out / "basis.json").write_bytes(basis)
+    pq.write_table(results.drop_columns(["grade"]), out / "results.parquet")
+    assert main(["large-explain", str(folder), str(out), "A"]) == 2
+    assert "results.parquet 的列不是写出时的列。" in capsys.readouterr().err
+    pq.write_table(results, out / "results.parquet")
+    change(folder, "扣分登记", lambda table: with_column(table, "数量", pa.array([1.5])))
+    assert main(["large-explain", str(folder), str(out), "A"]) == 3
+    assert "扣分登记.parquet“数量”：列的类型应为 int64，文件中是 double。" in capsys.readouterr().err
+
+
+def test_explain_notices_a_page_that_the_disk_spoilt(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The files of a score carry checksums: one bit that changed within a page of the results is noticed as such."""
+    out = folder.parent / "out"
+    assert main(["large-score", str(folder), str(out), "--year", "2022"]) == 0
+    for name in ("results", "items", "ledger"):
+        path = out / f"{name}.parquet"
+        whole = path.read_bytes()
+        page = pq.read_metadata(path).row_group(0).column(1)
+        spoilt = bytearray(whole)
+        start = page.dictionary_page_offset or page.data_page_offset
+        spoilt[start + page.total_compressed_size - 1] ^= 1
+        path.write_bytes(bytes(spoilt))
+        with pytest.raises(OSError, match="CRC checksum verification failed"):
+            pq.read_table(path, page_checksum_verification=True)
+        assert main(["large-explain", str(folder), str(out), "A"]) == 2
+        assert f"没有可用的 {name}.parquet。" in capsys.readouterr().err
+        path.write_bytes(whole)
