@@ -27,6 +27,7 @@ from assess_lib.scale.known import check_known
 from assess_lib.scale.ranking import rate_order
 from assess_lib.scale.scoring import METHODS
 from assess_lib.scale.sums import competition_ranks, half_up, running, times
+from assess_lib.scheme import Scheme
 from assess_lib.scheme_file import load_scheme
 from assess_lib.scoring import score
 from assess_lib.store import StoredBasis
@@ -97,6 +98,41 @@ def test_bands_are_met_at_their_line(tmp_path: Path) -> None:
         (Decimal("103.99"), "良好"),
         (Decimal("103.98"), "合格"),
     ]
+
+
+def with_facts(**kinds: str) -> Scheme:
+    """Return the shipped scheme in which some items take facts of one kind alone: ``K="reports"``."""
+    items = [item.model_dump() for item in SCHEME.items]
+    known = {fact["kind"]: fact for item in items for fact in item["rule"].get("facts", ())}
+    for item in items:
+        if item["id"] in kinds:
+            item["rule"]["facts"] = [known[kinds[item["id"]]]]
+    return load_scheme_plainly(items=items)
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [{"K": "reports"}, {"K": "register"}, {"K": "meetings"}, {"K": "register", "B6": "reports"}],
+    ids=str,
+)
+def test_an_item_may_take_facts_of_any_kind_alone(kinds: dict[str, str], tmp_path: Path) -> None:
+    """Whatever kinds of facts an item takes, random years are equal both ways: reports alone, the register alone."""
+    scheme = with_facts(**kinds)
+    for seed in range(12):
+        assert differences(seeded_year(seed), tmp_path, scheme) == [], seed
+
+
+def test_reports_alone_never_take_more_than_there_is(tmp_path: Path) -> None:
+    """Two units that owe two reports at 60.00 each and send none: 100.00 less 120.00 leaves 0.00 for both."""
+    scheme = with_facts(K="reports")
+    literals = quiet_year({"A": 0, "B": 0}) | {"材料报送": []}
+    for standard in literals["扣分标准"]:
+        standard["单次扣分"] = "60"
+    year = year_of(literals)
+    write_tables(tmp_path, year.tables)
+    found = large(tmp_path, scheme, year.readings, year.run_date)
+    assert [row["key_score"] for row in found["results"]] == [Decimal("0.00"), Decimal("0.00")]
+    assert [str(row["points"]) for row in found["ledger"] if row["item"] == "K"] == ["-60.00", "-40.00"] * 2
 
 
 @pytest.mark.parametrize("gate", ["above", "at_least"])
@@ -265,6 +301,23 @@ def test_a_unit_is_told_in_the_words_of_the_ordinary_ledger(seed: int, tmp_path:
         assert told.findings.scoring == tuple(p for p in whole.problems if p.value == unit.unit_name)
 
 
+def test_conditions_are_printed_in_the_published_order(tmp_path: Path) -> None:
+    """A report that two readings let count prints bonus_gate before q1_report, however the scheme lists them.
+
+    basis.json holds keys by their alphabet: what was scored from the scheme must read the same from there.
+    """
+    data = SCHEME.model_dump()
+    (report,) = [r for r in data["items"][2]["rule"]["facts"][0]["due"] if r["only_if"]]
+    report |= {"owed_by": "all_units", "only_if": {"q1_report": "scored", "bonus_gate": "above"}}
+    scheme = load_scheme_plainly(items=data["items"])
+    year = year_of(quiet_year({"A": 0}), {"q1_report": "scored"})
+    assert differences(year, tmp_path / "tables", scheme) == []
+    scale.score_folder(tmp_path / "tables", tmp_path / "out", scheme, year.readings, year.run_date)
+    told = scale.explain_unit(tmp_path / "tables", tmp_path / "out", "A")
+    (row,) = [row for row in told.ledger if row["label"].startswith("第1季度进展")]
+    assert row["reading"] == "bonus_gate=above; q1_report=scored"
+
+
 def test_a_long_list_names_the_same_rivals(tmp_path: Path) -> None:
     """Of 230 units on one list the highest 200 are named, the same ones as in the ordinary ledger, ties included."""
     units = [f"U{n:03}" for n in range(230)]
@@ -350,17 +403,17 @@ def _parts(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("table", "row", "named"),
     [
-        ("扣分登记", {"单位": "X"}, "单位编码 X 不在单位名录中"),
-        ("扣分登记", {"标准编号": "没有"}, "扣分标准中没有 没有"),
-        ("信息报送", {}, "同一单位有重复的行"),
-        ("材料报送", {"材料": "周报"}, "不能写 周报"),
-        ("参会登记", {"到会情况": "早退"}, "不能写 早退"),
-        ("评定加分", {"评定分": "4.01"}, "有高于 4 的分值"),
-        ("领导评价", {"分值": "3.01"}, "有高于 3 的分值"),
-        ("确认无事项", {"单位": "X"}, "单位编码 X 不在单位名录中"),
-        ("佐证目录", {"单位": "X"}, "单位编码 X 不在单位名录中"),
-        ("调整复核", {"单位": "X"}, "单位编码 X 不在单位名录中"),
-        ("单位名录", {}, "有重复的单位编码"),
+        ("扣分登记", {"单位": "X"}, "单位编码“X”不在单位名录中"),
+        ("扣分登记", {"标准编号": "没有"}, "标准编号“没有”不在扣分标准中"),
+        ("信息报送", {}, "与信息报送.csv 第 2 行重复（单位 A、季度 1）"),
+        ("材料报送", {"材料": "周报"}, "“周报”不是可选的值"),
+        ("参会登记", {"到会情况": "早退"}, "“早退”不是可选的值"),
+        ("评定加分", {"评定分": "4.01"}, "“4.01”超出范围，最大为 4"),
+        ("领导评价", {"分值": "3.01"}, "“3.01”超出范围，最大为 3"),
+        ("确认无事项", {"单位": "X"}, "单位编码“X”不在单位名录中"),
+        ("佐证目录", {"单位": "X"}, "单位编码“X”不在单位名录中"),
+        ("调整复核", {"单位": "X"}, "单位编码“X”不在单位名录中"),
+        ("单位名录", {}, "单位编码“A”与单位名录.csv 第 2 行重复"),
     ],
 )
 def test_tables_that_cleaning_would_refuse_are_refused(
@@ -409,11 +462,14 @@ def test_files_that_are_no_tables_are_refused(tmp_path: Path) -> None:
     path = tables / "交办任务.parquet"
     whole = path.read_bytes()
     path.unlink()
-    assert "没有文件 交办任务.parquet" in refused()
+    assert "交办任务.parquet：没有这个文件" in refused()
     path.write_bytes(b"PAR1")
-    assert "交办任务.parquet 不是可用的 parquet 表" in refused()
+    assert "交办任务.parquet：不是可用的 parquet 表，或已损坏" in refused()
     path.write_bytes((tables / "参会登记.parquet").read_bytes())
-    assert "“交办任务”" in refused() and "列与规定不符" in refused()
+    assert (
+        "交办任务.parquet：列与规定不符（缺少：任务编号、任务、时限、完成日期；多出：会议、日期、到会情况）"
+        in refused()
+    )
     path.write_bytes(whole)
     scale.score_tables(tables, SCHEME, SCHEME.default_readings(), SCHEME.cut_off)
 

@@ -112,6 +112,7 @@ class _Maker:
             self.folder / f"{name}.parquet",
             version="2.6",
             compression="zstd",
+            write_page_checksum=True,
         )
         if name not in ("单位名录", "扣分标准"):
             self.rows += size
@@ -351,11 +352,15 @@ class _Maker:
     def meetings(self) -> None:
         unit = self.shuffled(self.some(24.0, 8.0))
         size = len(unit)
+        # No unit twice at one meeting: of its own meetings each has another number.
+        order = np.argsort(unit, kind="stable")
+        own = np.empty(size, dtype=np.int64)
+        own[order] = np.arange(size) - np.searchsorted(unit[order], unit[order])
         self.write(
             "参会登记",
             unit,
             {
-                "会议": _text("第", np.arange(size) % 9973, 5, "次会议"),
+                "会议": _text("第", own * 97 + unit % 97, 5, "次会议"),
                 "日期": self.days(size),
                 "到会情况": self.pick(size, ("到会", "迟到", "代会", "请假", "缺席"), (90, 3, 3, 3, 1)),
             },

@@ -21,6 +21,8 @@ def score_large(shared: Shared, tables: str, out: str, no_ledger: bool) -> None:
     """给几千到十几万个单位计分，规则、口径与 assess score 相同，结果分毫不差。
 
     表文件夹：清洗后的各表，一表一个 parquet 文件，列与结果文件夹中的 tables 相同。
+    计分前逐格检查：列的类型、必填、取值、主键、调整复核的对象；不合规定的一次全部指明位置，不计分（退出码 3）。
+    扣分登记_城关镇.parquet 之类的分表不会读取，须先并入 扣分登记.parquet。
     方案取自原始数据文件夹（--raw）的 scheme.yaml；方案中有本命令不会算的规则时，逐一指明并拒绝。
 
     写出 results.parquet（列同 results.csv）、items.parquet（列同 items.csv）和 ledger.parquet：

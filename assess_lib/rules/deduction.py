@@ -21,6 +21,7 @@ from assess_lib.rules.case import (
     note_nothing,
 )
 from assess_lib.scheme import (
+    KNOWN_READINGS,
     DeductFromFull,
     DeductFromZero,
     DueReport,
@@ -198,6 +199,14 @@ def report_name(material: str, quarter: str | None) -> str:
     return f"第{quarter}季度进展" if quarter else material
 
 
+def report_conditions(report: DueReport) -> tuple[str, ...]:
+    """Return the readings on which a report hangs, in the published order.
+
+    The order in which a scheme lists them says nothing, and ``basis.json`` does not keep it.
+    """
+    return tuple(key for key in KNOWN_READINGS if key in report.only_if)
+
+
 def _report(report: DueReport, row: Row | None, kind: ReportFacts, unit: Unit, case: Case) -> Iterator[Fact]:
     own = (row.source,) if row is not None else (unit.source,)
 
@@ -212,13 +221,13 @@ def _report(report: DueReport, row: Row | None, kind: ReportFacts, unit: Unit, c
             yield nothing("本单位未列为重点任务单位，不要求报送，不计")
         return
     if any(case.readings[key] != option for key, option in report.only_if.items()):
-        yield nothing("按口径不计分", reading=lambda: case.reading(*report.only_if))
+        yield nothing("按口径不计分", reading=lambda: case.reading(*report_conditions(report)))
         return
     if report.due > case.run_date:
         yield nothing(lambda: f"运行日期 {case.run_date} 尚未到期，暂不要求")
         return
     if row is not None and row["免报原因"]:
-        yield nothing(f"免报（{row['免报原因']}）", "exempt", lambda: case.reading(*report.only_if))
+        yield nothing(f"免报（{row['免报原因']}）", "exempt", lambda: case.reading(*report_conditions(report)))
         return
     in_time = report.due if case.readings["deadline_day"] == "inclusive" else report.due - timedelta(days=1)
     received = row["实报日期"] if row is not None else None
@@ -226,7 +235,7 @@ def _report(report: DueReport, row: Row | None, kind: ReportFacts, unit: Unit, c
     def reading(by_day: bool = False) -> str:
         # The reading decides about the due day itself, and where a late report costs by the day.
         hangs = ("deadline_day",) if by_day or received == report.due else ()
-        return case.reading(*hangs, *report.only_if)
+        return case.reading(*hangs, *report_conditions(report))
 
     if received is not None and received <= in_time:
         yield nothing(lambda: f"{received} 收到，按时", "counted", reading)

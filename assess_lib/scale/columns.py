@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from assess_lib.errors import InputRejected, Problem
-from assess_lib.store.parquet import schema
+from assess_lib.scale.faults import Faults, rejection
+from assess_lib.scale.stored import read_stored
 from assess_lib.tables import SOURCE_COLUMNS, TABLES
 
 Ints = npt.NDArray[np.int64]
@@ -32,7 +32,8 @@ SECONDS_A_DAY = 86_400
 def refuse(table: str, column: str, message: str, remedy: str, value: str = "") -> InputRejected:
     """Return the exception for tables that cleaning would not have let through."""
     problem = Problem("error", "scale.table", message, remedy, table=table, column=column, value=value)
-    return InputRejected(f"“{table}”“{column}”：{message}{remedy}", (problem,))
+    place = f"“{table}”“{column}”" if column else f"“{table}”"
+    return InputRejected(f"{place}：{message}{remedy}", (problem,))
 
 
 def positions(values: pa.Array, among: pa.Array) -> Ints:
@@ -48,7 +49,7 @@ def positions(values: pa.Array, among: pa.Array) -> Ints:
 def identities(values: pa.Array) -> Ints:
     """Return a code for each text, equal texts alike; no order is meant."""
     if pa.types.is_dictionary(values.type):
-        values = values.dictionary_decode()
+        return positions(values, pc.unique(values.dictionary))
     encoded = pc.dictionary_encode(values)
     return np.asarray(encoded.indices.fill_null(NONE).to_numpy(zero_copy_only=False), dtype=np.int64)
 
@@ -92,11 +93,14 @@ class Columns:
     def __len__(self) -> int:
         return int(self._table.num_rows)
 
+    @property
+    def names(self) -> list[str]:
+        """The columns that were read."""
+        return list(self._table.column_names)
+
     def values(self, column: str) -> pa.Array:
         """Return a column as one arrow array."""
         chunked = self._table.column(column)
-        if pa.types.is_dictionary(chunked.type):
-            chunked = chunked.unify_dictionaries()
         if chunked.num_chunks == 1:
             return chunked.chunk(0)
         return chunked.combine_chunks() if chunked.num_chunks else pa.array([], type=chunked.type)
@@ -167,36 +171,28 @@ class Columns:
 def read_columns(folder: Path, name: str, columns: Sequence[str], *, by_source: bool) -> Columns:
     """Read columns of ``<name>.parquet``; ``by_source``: in the order of file, sheet and row.
 
-    Raises InputRejected when the file is missing, is no parquet or has other columns than the contract's.
+    Raises InputRejected when the file is missing, is no parquet or has other columns or types than the contract's.
     """
-    path = folder / f"{name}.parquet"
-    spec = schema(TABLES[name])
-    remedy = "请指定 assess score 写出的 tables 文件夹。"
+    faults = Faults(folder, name)
+    table = read_table(faults, columns, by_source=by_source)
+    if table is None or faults:
+        raise rejection([faults])
+    return columns_of(name, table, columns, by_source=by_source)
+
+
+def read_table(faults: Faults, columns: Sequence[str], *, by_source: bool) -> pa.Table | None:
+    """Read columns of a table in the order of its file, and where its rows come from; see ``stored.read_stored``."""
+    kinds = {column.name: column.kind for column in TABLES[faults.name].columns}
     sources = SOURCE_COLUMNS if by_source else ()
-    kinds = {column.name: column.kind for column in TABLES[name].columns}
     compact = [column for column in columns if kinds[column] in ("unit", "choice")]
-    try:
-        with pq.ParquetFile(path, read_dictionary=[*compact, *sources[:2]]) as file:
-            if file.schema_arrow.names != spec.names:
-                raise refuse(name, "", "列与规定不符。", remedy)
-            table = file.read(columns=[*columns, *sources])
-        table = table.cast(_read_schema(spec, table.schema))
-    except FileNotFoundError:
-        raise refuse(name, "", f"没有文件 {path.name}。", remedy) from None
-    except (OSError, pa.ArrowInvalid) as error:
-        raise refuse(name, "", f"文件 {path.name} 不是可用的 parquet 表。", remedy) from error
-    read = Columns(name, table, np.arange(table.num_rows, dtype=np.int64))
+    return read_stored(faults, [*columns, *sources], [*compact, *sources[:2]])
+
+
+def columns_of(name: str, table: pa.Table, columns: Sequence[str], *, by_source: bool) -> Columns:
+    """Return some columns of a table that was read."""
+    sources = SOURCE_COLUMNS if by_source else ()
+    read = Columns(name, table.select([*columns, *sources]), np.arange(table.num_rows, dtype=np.int64))
     return _in_source_order(read) if by_source and len(read) else read
-
-
-def _read_schema(spec: pa.Schema, found: pa.Schema) -> pa.Schema:
-    """Return the stored types for the columns read; a column that came as a dictionary stays one."""
-    return pa.schema(
-        [
-            pa.field(own.name, own.type if pa.types.is_dictionary(own.type) else spec.field(own.name).type)
-            for own in found
-        ]
-    )
 
 
 def _in_source_order(read: Columns) -> Columns:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from assess_lib.exact import to_cents
-from assess_lib.rules.deduction import key_task_unknown, report_name
+from assess_lib.rules.deduction import key_task_unknown, report_conditions, report_name
 from assess_lib.scale.columns import NO_DAY, NONE, Flags, Ints, pair_codes, tie_break
 from assess_lib.scale.judged import ROSTER, Doubted, Judged, absent, nothing_noted
 from assess_lib.scale.rows import Rows, deducted, status_code, take_each
@@ -64,10 +64,10 @@ def deduct_from_full(item: Item, year: Year) -> Judged:
     rule = item.rule
     assert isinstance(rule, DeductFromFull)
     full = to_cents(item.full)
-    found = [_COLLECTORS[type(kind)](kind, year) for kind in rule.facts]
-    facts = joined(found)
-    if len(found) > 1:  # stable: facts of one day keep the order of the kinds
-        facts = facts.take(np.argsort(pair_codes(facts.unit, facts.day), kind="stable"))
+    facts = joined([_COLLECTORS[type(kind)](kind, year) for kind in rule.facts])
+    # Even a single kind need not stand in order: reports come one after the other, each of all units. Stable: facts of
+    # one day keep the order of the kinds.
+    facts = facts.take(np.argsort(pair_codes(facts.unit, facts.day), kind="stable"))
     rows = Rows.of(
         facts.unit,
         nominal=-facts.amount,
@@ -133,7 +133,8 @@ def _report(report: DueReport, at: Ints, kind: ReportFacts, year: Year) -> Facts
     table, standards = year.table("材料报送"), year.standards
     has = at != NONE
     due = day_number(report.due)
-    conditions = year.reading(*report.only_if) if report.only_if else 0
+    keys = report_conditions(report)
+    conditions = year.reading(*keys) if keys else 0
     status = np.full(year.size, status_code("suppressed"), dtype=np.int64)
     standard = np.full(year.size, NONE, dtype=np.int64)
     amount = np.zeros(year.size, dtype=np.int64)
@@ -160,7 +161,6 @@ def _report(report: DueReport, at: Ints, kind: ReportFacts, year: Year) -> Facts
         late_standard, missing_standard = standards.position(kind.late), standards.position(kind.missing)
         if standards.daily[late_standard]:
             hangs |= late
-        keys = tuple(report.only_if)
         reading[open_] = conditions
         reading[hangs] = year.reading("deadline_day", *keys)
         count = np.where(standards.daily[late_standard], np.where(late, received - in_time, 1), 1)

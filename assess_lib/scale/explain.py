@@ -17,15 +17,18 @@ from assess_lib.ledger import LEDGER_COLUMNS
 from assess_lib.objections import list_objections
 from assess_lib.rules import Case
 from assess_lib.rules.ranking import NAMED_RIVALS, Ranking, list_key, lists, standing_of
-from assess_lib.scale.columns import Ints, refuse
+from assess_lib.scale.columns import Ints
+from assess_lib.scale.faults import Faults, rejection
 from assess_lib.scale.files import BASIS_FILE, ITEMS_FILE, LEDGER_FILE, RESULTS_FILE
 from assess_lib.scale.ranking import QUARTERS, TABLE, list_ranks, ranked_pool
+from assess_lib.scale.stored import form_of, noting
+from assess_lib.scale.tables import ITEMS, LEDGER, RESULTS
 from assess_lib.scale.year import Year
 from assess_lib.scoring import Score, score_unit
 from assess_lib.store import Findings, StoredBasis
 from assess_lib.store.parquet import rows_of, schema
 from assess_lib.store.sets import ITEM_COLUMNS, ScoredRows
-from assess_lib.tables import ALL_UNITS, SOURCE_COLUMNS, TABLES, Row, Source
+from assess_lib.tables import ALL_UNITS, TABLES, Row, Source
 
 Record = dict[str, Any]
 _AGAIN = "tables 文件夹在计分之后可能改动过。请重新运行 assess large-score。"
@@ -35,7 +38,7 @@ def read_basis(out: Path) -> StoredBasis:
     """Read on what a large score rests. Raises UsageError where there is none."""
     try:
         return StoredBasis.load((out / BASIS_FILE).read_bytes())
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{out} 中没有大规模计分的结果。请先运行 assess large-score。") from error
 
 
@@ -59,14 +62,14 @@ def explain_unit(tables: Path, out: Path, unit_id: str) -> ScoredRows:
     if case.rows(TABLE, unit):
         case.shared[TABLE].update(_rankings(case, tables))
     score = score_unit(unit, case)
-    results = _stored(out / RESULTS_FILE)
+    results = _stored(out / RESULTS_FILE, RESULTS)
     ledger = _ledger(score)
     _compare(score, ledger, out, unit_id)
     return ScoredRows(
         basis=basis,
         findings=Findings({}, (), score.problems, ()),
         tables=own,
-        results=tuple(results.to_pylist()),
+        results=tuple(results),
         items=tuple({column: getattr(item, column) for column in ITEM_COLUMNS} for item in score.items),
         ledger=tuple(ledger),
         receipt_digest="",
@@ -85,13 +88,21 @@ def _rows(tables: Path, name: str, unit_id: str | None) -> tuple[Row, ...]:
         chosen = pc.field("单位编码") == unit_id
     elif unit_id is not None and name != "扣分标准":
         chosen = pc.field("单位").isin([unit_id, ALL_UNITS] if name == "确认无事项" else [unit_id])
+    faults = Faults(tables, name)
+    with noting(faults):
+        if form_of(faults) is not None:
+            return rows_of(name, _chosen(tables / faults.file, schema(TABLES[name]), chosen))
+    raise rejection([faults])
+
+
+def _chosen(path: Path, spec: pa.Schema, chosen: pc.Expression | None) -> pa.Table:
+    """Read a table's rows, or those that are chosen."""
     try:
-        stored = pq.read_table(tables / f"{name}.parquet", filters=chosen)
-        if stored.schema.names != schema(TABLES[name]).names:
-            raise ValueError("columns")
-        return rows_of(name, stored)
-    except (OSError, ValueError) as error:
-        raise refuse(name, "", "没有可用的表。", "请指定 assess score 写出的 tables 文件夹。") from error
+        return pq.read_table(path, filters=chosen, page_checksum_verification=True)
+    except pa.ArrowNotImplementedError:  # text as views cannot be compared before it is plain text
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            groups = (file.read_row_group(number).cast(spec) for number in range(file.num_row_groups))
+            return pa.concat_tables([spec.empty_table(), *(group.filter(chosen) for group in groups)])
 
 
 def _rankings(case: Case, tables: Path) -> Mapping[Any, Any]:
@@ -119,9 +130,9 @@ def _sources(year: Year, rivals: Ints, ranks: Ints) -> tuple[Source, ...]:
     units = year.units(TABLE)
     highest = rivals[np.lexsort((rivals, units[rivals], ranks[rivals]))][:NAMED_RIVALS]
     highest = highest[np.lexsort((highest, units[highest]))]
-    stored = pq.read_table(year.folder / f"{TABLE}.parquet", columns=list(SOURCE_COLUMNS))
-    places = stored.take(pa.array(year.table(TABLE).origin[highest])).to_pylist()
-    return tuple(Source(*(place[column] for column in SOURCE_COLUMNS)) for place in places)
+    rows = year.table(TABLE).origin[highest].tolist()
+    places = Faults(year.folder, TABLE).places(rows)
+    return tuple(places[row] for row in rows)
 
 
 def _ledger(score: Score) -> list[Record]:
@@ -133,25 +144,31 @@ def _ledger(score: Score) -> list[Record]:
     ]
 
 
-def _stored(path: Path, unit_id: str = "") -> pa.Table:
+def _stored(path: Path, spec: pa.Schema, unit_id: str = "") -> list[Record]:
+    """Read a written file, or one unit's rows of it. Raises UsageError where it is not what was written."""
     try:
-        return pq.read_table(path, filters=pc.field("unit_id") == unit_id if unit_id else None)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise UsageError(f"没有 {path.name}。请先运行 assess large-score。") from error
+        chosen = pc.field("unit_id") == unit_id if unit_id else None
+        stored = pq.read_table(path, filters=chosen, page_checksum_verification=True)
+        if stored.schema.names == spec.names:
+            rows: list[Record] = stored.to_pylist()
+            return rows
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise UsageError(f"没有可用的 {path.name}。请先运行 assess large-score。") from error
+    raise UsageError(f"{path.name} 的列不是写出时的列。请重新运行 assess large-score。")
 
 
 def _compare(score: Score, ledger: list[Record], out: Path, unit_id: str) -> None:
     """Hold what the rules say of the unit's rows against what was stored for it."""
     result = score.results[0]
     columns = ("status", "key_score", "bonus_open", "bonus_score", "final_score", "grade", "unresolved")
-    stored = _stored(out / RESULTS_FILE, unit_id).to_pylist()
+    stored = _stored(out / RESULTS_FILE, RESULTS, unit_id)
     if [tuple(row[c] for c in columns) for row in stored] != [tuple(getattr(result, c) for c in columns)]:
         raise VerifyFailed(f"{unit_id} 的结果与 {RESULTS_FILE} 不符：{_AGAIN}")
-    items = _stored(out / ITEMS_FILE, unit_id).to_pylist()
+    items = _stored(out / ITEMS_FILE, ITEMS, unit_id)
     if items != [{column: getattr(item, column) for column in ITEM_COLUMNS} for item in score.items]:
         raise VerifyFailed(f"{unit_id} 的各项得分与 {ITEMS_FILE} 不符：{_AGAIN}")
     if (out / LEDGER_FILE).exists():
         numbers = ("seq", "part", "item", "nominal", "before", "points", "after", "status", "reading")
-        steps = _stored(out / LEDGER_FILE, unit_id).to_pylist()
+        steps = _stored(out / LEDGER_FILE, LEDGER, unit_id)
         if [[step[c] for c in numbers] for step in steps] != [[step[c] for c in numbers] for step in ledger]:
             raise VerifyFailed(f"{unit_id} 的台账与 {LEDGER_FILE} 不符：{_AGAIN}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -18,6 +19,9 @@ from assess_lib.store.folder import building
 
 RESULTS_FILE, ITEMS_FILE, LEDGER_FILE, BASIS_FILE = "results.parquet", "items.parquet", "ledger.parquet", "basis.json"
 FILES = frozenset({RESULTS_FILE, ITEMS_FILE, LEDGER_FILE, BASIS_FILE})
+
+# With checksums a reader can tell a page that the disk spoilt from one that was written so.
+_FORM: Mapping[str, Any] = {"compression": "zstd", "write_page_checksum": True}
 
 
 def score_folder(
@@ -45,10 +49,10 @@ def write_score(score: LargeScore, out: Path, *, ledger: bool = True) -> None:
     year = score.year
     basis = StoredBasis(year.scheme.year, year.run_date, False, "scored", dict(year.readings), year.scheme, {})
     with building(out, FILES) as new:
-        pq.write_table(results_table(score), new / RESULTS_FILE, compression="zstd")
-        pq.write_table(items_table(score), new / ITEMS_FILE, compression="zstd")
+        pq.write_table(results_table(score), new / RESULTS_FILE, **_FORM)
+        pq.write_table(items_table(score), new / ITEMS_FILE, **_FORM)
         if ledger:
-            with pq.ParquetWriter(new / LEDGER_FILE, LEDGER, compression="zstd") as writer:
+            with pq.ParquetWriter(new / LEDGER_FILE, LEDGER, **_FORM) as writer:
                 for part in ledger_tables(score):
                     writer.write_table(part)
         (new / BASIS_FILE).write_bytes(basis.dump())

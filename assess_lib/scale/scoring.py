@@ -19,6 +19,7 @@ from assess_lib.exact import to_cents
 from assess_lib.scale.award import highest_level_per_matter, mean_of_raters, mean_per_matter
 from assess_lib.scale.columns import NONE, Flags, Ints
 from assess_lib.scale.deduction import deduct_from_full
+from assess_lib.scale.gate import check_year
 from assess_lib.scale.judged import ROSTER, Judged
 from assess_lib.scale.known import check_known
 from assess_lib.scale.ranking import quarterly_top_ranks
@@ -103,9 +104,10 @@ def score_tables(folder: Path, scheme: Scheme, readings: Mapping[str, str], run_
     """
     check_known(scheme, METHODS)
     year = Year(folder, scheme, readings, run_date)
-    zeros = np.zeros(len(year.roster), dtype=np.int64)  # the roster is there before the items share it
-    # The arrays' own work runs outside the interpreter's lock: items side by side take as many cores as there are.
+    # The arrays' own work runs outside the interpreter's lock: side by side it takes as many cores as there are.
     with ThreadPoolExecutor(_CORES) as pool:
+        check_year(year, pool)
+        zeros = np.zeros(len(year.roster), dtype=np.int64)  # the roster is there before the items share it
         judged = pool.map(lambda item: METHODS[item.rule.method](item, year), scheme.items)
         items = {item.id: one for item, one in zip(scheme.items, judged, strict=True)}
     vetoed = zeros > 0

@@ -41,6 +41,13 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 # The rules see these as they stand in the file; all others by file, sheet and row.
 _AS_STORED = ("单位名录", "扣分标准", "佐证目录", "调整复核", "确认无事项")
+
+
+def by_source(name: str) -> bool:
+    """Tell whether the rules see a table's rows in the order of file, sheet and row."""
+    return name not in _AS_STORED
+
+
 TABLE_CODES: Mapping[str, int] = {name: code for code, name in enumerate(TABLES)}
 _EPOCH = date(1970, 1, 1)
 
@@ -98,16 +105,15 @@ class Year:
     shared: dict[Any, Any] = field(default_factory=dict)
     sharing: RLock = field(default_factory=RLock)
     lock: RLock = field(default_factory=RLock)
-    _tables: dict[str, Columns] = field(default_factory=dict)
+    loaded: dict[str, Columns] = field(default_factory=dict)
     _units: dict[str, Ints] = field(default_factory=dict)
 
     def table(self, name: str) -> Columns:
         """Return the needed columns of a table; it is read when first asked for."""
         with self.lock:
-            if name not in self._tables:
-                by_source = name not in _AS_STORED
-                self._tables[name] = read_columns(self.folder, name, NEEDED[name], by_source=by_source)
-            return self._tables[name]
+            if name not in self.loaded:
+                self.loaded[name] = read_columns(self.folder, name, NEEDED[name], by_source=by_source(name))
+            return self.loaded[name]
 
     def units(self, name: str) -> Ints:
         """Return the unit of each row of a table, as a position on the roster."""
