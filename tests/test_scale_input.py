@@ -248,6 +248,47 @@ def test_text_in_another_form_is_the_same_text(name: str, form: str, folder: Pat
     assert scale.explain_unit(folder, out, "A").results[0]["unit_id"] == "A"
 
 
+FORMS: dict[str, Callable[[pa.Array], pa.Array]] = {
+    "whole numbers of another width": lambda cells: (
+        cells.cast(pa.int16()) if pa.types.is_integer(cells.type) else cells
+    ),
+    "decimals of another width": lambda cells: (
+        cells.cast(pa.decimal128(7, 4)) if pa.types.is_decimal(cells.type) else cells
+    ),
+    "days in milliseconds": lambda cells: cells.cast(pa.date64()) if pa.types.is_date(cells.type) else cells,
+    "columns without a cell": lambda cells: pa.nulls(len(cells)) if cells.null_count == len(cells) else cells,
+}
+
+
+@pytest.mark.parametrize("form", list(FORMS))
+def test_other_forms_that_lose_nothing_are_read(form: str, folder: Path) -> None:
+    """What other writers choose by themselves, widths of numbers, kinds of days, empty columns, scores the same."""
+    expected, changed = scored(folder), 0
+    for name in STORED:
+
+        def put(table: pa.Table) -> pa.Table:
+            nonlocal changed
+            made = {column: FORMS[form](table.column(column).combine_chunks()) for column in table.column_names}
+            changed += sum(cells.type != table.schema.field(column).type for column, cells in made.items())
+            return pa.table(made)
+
+        change(folder, name, put)
+    assert changed > 3
+    assert scored(folder) == expected
+
+
+def test_a_decimal_that_would_be_rounded_is_refused(folder: Path) -> None:
+    """A number of three decimals in a wider column is refused by its column, and not rounded to cents."""
+    rates = pa.array([Decimal("0.005")], type=pa.decimal128(9, 3))
+
+    def put(table: pa.Table) -> pa.Table:
+        cells = table.column("单次扣分").combine_chunks().cast(pa.decimal128(9, 3))
+        return with_column(table, "单次扣分", pa.concat_arrays([rates, cells[1:]]))
+
+    change(folder, "扣分标准", put)
+    assert "扣分标准.parquet“单次扣分”：有的格装不进 decimal128" in refused(folder)
+
+
 def test_moments_are_whole_seconds_in_whatever_unit(folder: Path) -> None:
     """Finer units hold the same moments; half a second is refused, as it would be cut off."""
     expected = scored(folder)

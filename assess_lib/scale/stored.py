@@ -81,7 +81,19 @@ def _fits(found: pa.Schema, spec: pa.Schema, faults: Faults) -> bool:
 
 
 def _alike(found: pa.DataType, wanted: pa.DataType) -> bool:
-    """Tell whether a type is the wanted one, or the same in another form: long text, a dictionary, finer moments."""
+    """Tell whether a type is the wanted one, or holds the same in another form, which turns into it without loss.
+
+    Long text, a dictionary, finer moments, other widths of whole numbers and decimals, days in milliseconds, and
+    nothing at all: other writers choose these by themselves.
+    """
+    if pa.types.is_null(found):
+        return True
+    if pa.types.is_integer(wanted):
+        return bool(pa.types.is_integer(found))
+    if pa.types.is_decimal(wanted):
+        return bool(pa.types.is_decimal(found) or pa.types.is_integer(found))
+    if pa.types.is_date(wanted):
+        return bool(pa.types.is_date(found))
     if pa.types.is_dictionary(found):
         return _alike(found.value_type, wanted)
     if pa.types.is_string(wanted):
@@ -148,7 +160,12 @@ def _one_chunk(column: pa.ChunkedArray, kind: pa.DataType, name: str, compact: b
     if pa.types.is_dictionary(column.type) and not compact:
         column = pa.chunked_array([chunk.dictionary_decode() for chunk in column.chunks], type=column.type.value_type)
     if not pa.types.is_dictionary(column.type) and column.type != kind:
-        column = column.cast(kind)
+        try:
+            column = column.cast(kind)
+        except pa.ArrowInvalid:  # more digits, or decimals, than it has room for
+            message = f"有的格装不进 {kind}（文件中是 {column.type}）。"
+            faults.whole("scale.type", message, "请按规定的类型重新写出。", column=name)
+            return pa.nulls(len(column), kind)
     if column.num_chunks == 1:
         return column.chunk(0)
     return column.combine_chunks() if column.num_chunks else pa.array([], type=column.type)
