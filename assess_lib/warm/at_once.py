@@ -100,7 +100,7 @@ class AtOnceClient(PapermillNotebookClient):  # type: ignore[misc]
             task_poll_kernel_alive.cancel()
 
     def _await_reply(self, client: WiredClient, msg_id: str, cell: Any, deadline: float | None) -> Any:
-        """Take in what the cell shows until it has ended; return the reply."""
+        """Take in what the cell shows until it has ended; return the reply. Raises DeadKernelError if there is none."""
         reply = None
         while True:
             channel, message = client.next(deadline)
@@ -108,6 +108,8 @@ class AtOnceClient(PapermillNotebookClient):  # type: ignore[misc]
                 if not message["msg_id"]:
                     raise EOFError  # the kernel gave its cells up
                 if message["msg_id"] == msg_id:
+                    if reply is None:  # an ordinary kernel would never be heard of again
+                        raise DeadKernelError("Kernel gave no reply")
                     return reply
             elif message["parent_header"].get("msg_id") != msg_id:
                 continue  # what an earlier cell shows after its end, nbclient does not show either

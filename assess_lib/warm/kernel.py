@@ -28,6 +28,7 @@ from ipykernel.utils import _async_in_context
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.application import BaseIPythonApplication
 from tornado import ioloop
+from tornado.log import gen_log
 from traitlets import Any as AnyTrait
 from traitlets import Type as TypeTrait
 
@@ -101,10 +102,10 @@ class _Publisher(IOPubThread):
             self.thread.join(timeout=30)
 
     def schedule(self, f: Callable[..., Any]) -> None:
-        """Call a function, when all that was asked for before is done."""
+        """Call a function, when all that was asked for before is done; what it raises is logged."""
         if self._is_master_process():  # type: ignore[no-untyped-call]
             with self._sending:
-                f()
+                _call(f)
         else:  # forked, perhaps while another thread was sending: nobody would ever let go
             f()
 
@@ -121,6 +122,14 @@ class _Publisher(IOPubThread):
 
     def close(self) -> None:
         """Nothing is to be closed: the process ends."""
+
+
+def _call(function: Callable[..., Any]) -> None:
+    """Call a function of the publisher; what it raises is no error of the cell, and is logged as ZMQ's streams do."""
+    try:
+        function()
+    except Exception:
+        gen_log.error("Uncaught exception in ZMQStream callback", exc_info=True)
 
 
 class _NoThread:
@@ -307,6 +316,8 @@ class WiredApp(WarmApp):
         self.kernel.quiet = True
         try:
             for number, code, stops in json.loads(cells):
+                self.kernel.last_status = "aborted"  # what a cell is that ends without a reply
+                self.kernel.last_status = "aborted"  # until it is told otherwise: a cell may end without a reply
                 request = self.session.msg("execute_request", _request(code, stops))
                 request["header"]["msg_id"] = number
                 await handle(None, _messages(self.session.serialize(request)))
