@@ -50,7 +50,7 @@ def values(made: nbformat.NotebookNode) -> list[str | None]:
 def test_what_cannot_be_sent_is_an_error_that_is_seen(mode: str) -> None:
     """A printed lone surrogate, as in names of odd files, is told of in the cell's errors; the notebook goes on."""
     made = run(mode, r"print('a\ud800b')", "1 + 1")
-    assert [output.name for output in made.cells[0].outputs] == ["stderr"]
+    assert {output.name for output in made.cells[0].outputs} == {"stderr"}
     assert "Uncaught exception in ZMQStream callback" in text(made)
     assert "UnicodeEncodeError: 'utf-8' codec can't encode character '\\ud800'" in text(made)
     assert values(made) == [None, "2"]
@@ -61,3 +61,42 @@ def test_a_cell_without_a_reply_is_no_success(allow_errors: bool) -> None:
     """A reply that cannot be sent fails the notebook; an ordinary kernel would keep it waiting for ever."""
     with pytest.raises(DeadKernelError, match="no reply"):
         run("at once", r"get_ipython().set_next_input('\ud800')", "1", allow_errors=allow_errors)
+
+
+BROKEN_OFF = """
+    import signal
+    class Late(Exception): pass
+    def late(*_): raise Late
+    signal.signal(signal.SIGALRM, late)
+    for n in range(30):
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.01 + n * 0.0007)
+            while True: print('y' * 200000, flush=True)
+        except Late: pass
+"""
+
+
+@pytest.mark.parametrize("mode", FORKED)
+def test_a_handler_that_raises_while_the_kernel_prints_spoils_nothing(mode: str) -> None:
+    """Printing that a timer breaks off, again and again, loses no message that follows."""
+    made = run(mode, BROKEN_OFF, "2 + 2")
+    assert set(text(made)) == {"y", "\n"}
+    assert values(made) == [None, "4"]
+
+
+@pytest.mark.parametrize("mode", FORKED)
+def test_a_handler_may_print_while_the_kernel_prints(mode: str) -> None:
+    """What a timer's handler prints in the middle of printing arrives, and so does what was being printed."""
+    cell = """
+        import signal, time
+        rings = []
+        def ring(*_): rings.append(1); print('r', flush=True)
+        signal.signal(signal.SIGALRM, ring)
+        signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+        for n in range(300): print('y' * 20000, flush=True)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    """
+    made = run(mode, cell, "len(rings)", "2 + 2")
+    assert text(made).count("y") == 300 * 20000
+    rings, value = values(made)[1:]
+    assert (text(made).count("r"), value) == (int(rings or 0), "4")
