@@ -100,3 +100,15 @@ def test_a_handler_may_print_while_the_kernel_prints(mode: str) -> None:
     assert text(made).count("y") == 300 * 20000
     rings, value = values(made)[1:]
     assert (text(made).count("r"), value) == (int(rings or 0), "4")
+
+
+@pytest.mark.parametrize("mode", FORKED)
+def test_an_output_widget_holds_what_it_was_shown(mode: str) -> None:
+    """Hundreds of prints in an Output widget, whose state the client sends back after each: as in any kernel."""
+    cell = "with box:\n    for n in range(600): print('步', n, flush=True)"
+    made = run(mode, "import ipywidgets\nbox = ipywidgets.Output(); display(box)", cell, "2 + 2")
+    assert values(made) == [None, None, "4"]
+    assert made.cells[1].outputs == []
+    states = made.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
+    (state,) = [one["state"] for one in states if one["model_name"] == "OutputModel"]
+    assert "".join(one["text"] for one in state["outputs"]) == "".join(f"步 {n}\n" for n in range(600))

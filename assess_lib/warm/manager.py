@@ -39,19 +39,30 @@ class _Connection:
         connection.setblocking(False)
         self._socket = connection
         self._reader = wire.Reader()
+        self._unsent = bytearray()
         self._waiting: set[asyncio.Future[None]] = set()
         self.messages: dict[bytes, deque[list[bytes]]] = {wire.SHELL: deque(), wire.IOPUB: deque(), wire.DONE: deque()}
         self._order: deque[bytes] = deque()  # of which channel each message is, in the order in which they came
         self.ended = False
 
     def send(self, channel: bytes, frames: list[bytes]) -> None:
-        """Send a message. A kernel that is gone is noticed elsewhere."""
-        self._socket.setblocking(True)
-        try:
-            with contextlib.suppress(OSError):
-                self._socket.sendall(wire.packed(channel, frames))
-        finally:
-            self._socket.setblocking(False)
+        """Send a message, as far as the kernel takes it in; the rest goes when it does, while messages are awaited.
+
+        A kernel reads nothing while a cell runs, and what the cell shows may itself wait for us to read: whoever only
+        waited here would wait for ever. A kernel that is gone is noticed elsewhere.
+        """
+        self._unsent += wire.packed(channel, frames)
+        self._send_on()
+
+    def _send_on(self) -> None:
+        while self._unsent:
+            try:
+                sent = self._socket.send(self._unsent)
+            except BlockingIOError:
+                return
+            except OSError:
+                sent = len(self._unsent)
+            del self._unsent[:sent]
 
     async def get(self, channel: bytes, timeout: float | None) -> list[bytes]:
         """Return the next message of a channel. Raises queue.Empty when none comes in time."""
@@ -81,8 +92,9 @@ class _Connection:
             if left is not None and left <= 0:
                 raise Empty
             waiting = select.poll()
-            waiting.register(self._socket, select.POLLIN)
+            waiting.register(self._socket, select.POLLIN | (select.POLLOUT if self._unsent else 0))
             waiting.poll(None if left is None else left * 1000)
+            self._send_on()
             self._receive()
         channel = self._order.popleft()
         return channel, self.messages[channel].popleft()
@@ -94,17 +106,26 @@ class _Connection:
         self._waiting.add(arrived)
         if not self.ended:
             loop.add_reader(self._socket, self._wake, loop)
+            if self._unsent:
+                loop.add_writer(self._socket, self._write, loop)
         try:
             await asyncio.wait({arrived}, timeout=timeout)
         finally:
             self._waiting.discard(arrived)
             if not self._waiting and not self.ended:
                 loop.remove_reader(self._socket)
+                loop.remove_writer(self._socket)
 
     def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
         self._receive()
         if self.ended:
             loop.remove_reader(self._socket)
+            loop.remove_writer(self._socket)
+
+    def _write(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._send_on()
+        if not self._unsent:
+            loop.remove_writer(self._socket)
 
     def _receive(self) -> None:
         """Take in what has come; whoever waits looks again then, as it may be for any channel."""
