@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import time
+from queue import Empty
 from typing import Any
 
 import nbformat
@@ -10,7 +14,9 @@ from nbclient.exceptions import DeadKernelError
 from papermill.engines import papermill_engines
 from test_warm_kernels import as_outside_pytest, notebook, quiet, text, with_metadata
 
-from assess_lib.warm import client
+from assess_lib.warm import client, wire
+from assess_lib.warm.engine import NotebookTimeoutError
+from assess_lib.warm.manager import _Connection
 
 __all__ = ["quiet"]  # the fixture that keeps a person's settings away holds here too
 
@@ -112,3 +118,38 @@ def test_an_output_widget_holds_what_it_was_shown(mode: str) -> None:
     states = made.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"].values()
     (state,) = [one["state"] for one in states if one["model_name"] == "OutputModel"]
     assert "".join(one["text"] for one in state["outputs"]) == "".join(f"步 {n}\n" for n in range(600))
+
+
+def test_messages_that_wait_put_off_no_deadline() -> None:
+    """Whoever takes one message after the other is told when the time is over, and lets others have their turns."""
+    ours, theirs = socket.socketpair()
+    connection = _Connection(ours)
+    with theirs, ours:
+        theirs.sendall(wire.packed(wire.IOPUB, [b"x"]) * 100)
+        assert connection.next(time.monotonic() + 60) == (wire.IOPUB, [b"x"])
+        with pytest.raises(Empty):
+            connection.next(time.monotonic() - 1)
+        turns: list[str] = []
+
+        async def take() -> None:
+            for _ in range(99):
+                await connection.get(wire.IOPUB, 60)
+                turns.append("message")
+
+        async def other() -> None:
+            turns.append("other")
+
+        async def both() -> None:
+            await asyncio.gather(take(), other())
+
+        asyncio.run(both())
+    assert (len(turns), turns[:2]) == (100, ["other", "message"])
+
+
+@pytest.mark.parametrize("mode", FORKED)
+def test_a_cell_that_never_stops_showing_is_stopped_in_time(mode: str) -> None:
+    """A notebook's time holds while messages arrive faster than they can be taken in."""
+    begun = time.monotonic()
+    with pytest.raises(NotebookTimeoutError, match="3 seconds"):
+        run(mode, "while True: display(1)", notebook_timeout=3)
+    assert time.monotonic() - begun < 60

@@ -68,6 +68,8 @@ class _Connection:
         """Return the next message of a channel. Raises queue.Empty when none comes in time."""
         messages = self.messages[channel]
         deadline = None if timeout is None else time.monotonic() + timeout
+        if messages:
+            await asyncio.sleep(0)  # a kernel that goes on talking must not keep others, and their timeouts, waiting
         while not messages:
             if not self.ended:
                 self._receive()
@@ -85,12 +87,14 @@ class _Connection:
 
         Raises queue.Empty when none comes before the deadline (of the monotonic clock), EOFError when none can come.
         """
-        while not self._order:
-            if self.ended:
-                raise EOFError
+        while True:
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
                 raise Empty
+            if self._order:
+                break
+            if self.ended:
+                raise EOFError
             waiting = select.poll()
             waiting.register(self._socket, select.POLLIN | (select.POLLOUT if self._unsent else 0))
             waiting.poll(None if left is None else left * 1000)
@@ -128,21 +132,20 @@ class _Connection:
             loop.remove_writer(self._socket)
 
     def _receive(self) -> None:
-        """Take in what has come; whoever waits looks again then, as it may be for any channel."""
-        while not self.ended:
-            try:
-                piece = self._socket.recv(1 << 20)
-            except BlockingIOError:
-                return
-            except OSError:
-                piece = b""
-            if not piece:
-                self.ended = True
-            for channel, frames in self._reader.feed(piece):
-                self.messages[channel].append(frames)
-                self._order.append(channel)
-            for arrived in self._waiting:
-                arrived.get_loop().call_soon(_resolve, arrived)
+        """Take in a piece of what has come; whoever waits looks again then, as it may be for any channel."""
+        try:
+            piece = self._socket.recv(1 << 20)
+        except BlockingIOError:
+            return
+        except OSError:
+            piece = b""
+        if not piece:
+            self.ended = True
+        for channel, frames in self._reader.feed(piece):
+            self.messages[channel].append(frames)
+            self._order.append(channel)
+        for arrived in self._waiting:
+            arrived.get_loop().call_soon(_resolve, arrived)
 
     def close(self) -> None:
         """Close our end."""
