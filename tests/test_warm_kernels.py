@@ -160,6 +160,7 @@ def test_outputs_are_those_of_an_ordinary_kernel(folder: Path) -> None:
     ordinary = ordinary_outputs(folder)
     assert ordinary["value"]["outputs"][0]["data"] == {"text/plain": "42"}
     assert ordinary["figure"]["outputs"][1]["data"].keys() == {"text/plain", "image/png"}
+    assert ordinary["wide-option"]["outputs"][0]["data"] == {"text/plain": "(20, None, 20)"}
     assert_same(execute(folder, PyplotManager), ordinary)
 
 
