@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from pathlib import Path
 from queue import Empty
 from typing import Any
 
@@ -153,3 +154,18 @@ def test_a_cell_that_never_stops_showing_is_stopped_in_time(mode: str) -> None:
     with pytest.raises(NotebookTimeoutError, match="3 seconds"):
         run(mode, "while True: display(1)", notebook_timeout=3)
     assert time.monotonic() - begun < 60
+
+
+@pytest.mark.parametrize("mode", FORKED)
+def test_a_process_that_a_cell_forks_runs_no_other_cell(mode: str, tmp_path: Path) -> None:
+    """A child that nobody ends runs to the end of its cell: each later cell runs once, in the kernel."""
+    told = tmp_path / "told.txt"
+    made = run(
+        mode,
+        f"import os\nchild = os.fork()\nopen({str(told)!r}, 'a').write('一')",
+        f"n = open({str(told)!r}, 'a').write('二')",
+        "os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])",
+        f"sorted(open({str(told)!r}).read())",
+    )
+    assert values(made)[2:] == ["0", "['一', '一', '二']"]
+    assert [cell.execution_count for cell in made.cells] == [1, 2, 3, 4]

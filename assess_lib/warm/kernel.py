@@ -196,6 +196,8 @@ class WiredKernel(IPythonKernel):
     quiet = False
     """Whether only outputs and replies are sent: nobody waits for a word that a cell begins or has ended."""
     last_status = "ok"
+    process = 0
+    """The kernel's own process; others are forked by cells."""
     # ipykernel lets half a millisecond pass after each cell, because a reply may overtake outputs on another socket.
     # Here all come by one.
     _execute_sleep = 0.0
@@ -211,6 +213,14 @@ class WiredKernel(IPythonKernel):
     def _publish_execute_input(self, *arguments: Any, **named: Any) -> None:
         if not self.quiet:
             super()._publish_execute_input(*arguments, **named)  # type: ignore[no-untyped-call]
+
+    async def execute_request(self, *arguments: Any, **named: Any) -> None:
+        """Run a cell. A process that the cell forked, and that is still there at its end, ends there."""
+        try:
+            await super().execute_request(*arguments, **named)  # type: ignore[no-untyped-call]
+        finally:
+            if os.getpid() != self.process:
+                os._exit(0)
 
     async def do_execute(self, *arguments: Any, cell_meta: Any = None, cell_id: Any = None, **named: Any) -> Any:
         """Run a cell, and remember how it ended."""
@@ -270,6 +280,8 @@ class WiredApp(WarmApp):
         """Do the rest of the application's beginning, in the process of the kernel."""
         self.kernel.shell.init_environment()  # this process has an environment of its own
         self.session.session, self.session.pid = str(uuid4()), os.getpid()
+        self.kernel.process = os.getpid()
+        os.register_at_fork(after_in_child=lambda: self.writer.connect(None))
         self.iopub_thread.start()
         self.init_io()  # type: ignore[no-untyped-call]
         self.displayhook.get_execution_count = lambda: self.kernel.execution_count
@@ -337,6 +349,8 @@ class WiredApp(WarmApp):
         loop: asyncio.AbstractEventLoop = self.io_loop.asyncio_loop  # type: ignore[attr-defined]
 
         def receive() -> None:
+            if os.getpid() != self.kernel.process:
+                return  # a cell's forked process that awaits something: what comes is not for it
             try:
                 piece = self.connection.recv(1 << 20)
             except ConnectionError:

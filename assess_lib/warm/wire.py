@@ -60,8 +60,8 @@ class Writer:
     def __init__(self) -> None:
         self._connection: socket.socket | None = None
 
-    def connect(self, connection: socket.socket) -> None:
-        """Take the socket to send by; before there is one nobody hears anything."""
+    def connect(self, connection: socket.socket | None) -> None:
+        """Take the socket to send by; while there is none nobody hears anything."""
         self._connection = connection
 
     def send(self, channel: bytes, frames: Sequence[bytes | memoryview]) -> None:
