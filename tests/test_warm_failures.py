@@ -169,3 +169,13 @@ def test_a_process_that_a_cell_forks_runs_no_other_cell(mode: str, tmp_path: Pat
     )
     assert values(made)[2:] == ["0", "['一', '一', '二']"]
     assert [cell.execution_count for cell in made.cells] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_cell_that_is_interrupted_shows_it(mode: str) -> None:
+    """A cell that takes too long and is interrupted keeps what it printed, and the KeyboardInterrupt; the next runs."""
+    cell = "import time\nprint('先')\ntime.sleep(60)"
+    made = run(mode, cell, "2 + 2", execution_timeout=2, interrupt_on_timeout=True)
+    assert text(made) == "先\n"
+    assert [one.ename for one in made.cells[0].outputs if one.output_type == "error"] == ["KeyboardInterrupt"]
+    assert values(made) == [None, "4"]
