@@ -157,6 +157,13 @@ def test_a_cell_that_never_stops_showing_is_stopped_in_time(mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", FORKED)
+def test_a_folder_that_does_not_exist_is_said_to_be_missing(mode: str, tmp_path: Path) -> None:
+    """A kernel that is to start in no folder fails as an ordinary one does, with the system's own error."""
+    with pytest.raises(FileNotFoundError, match="missing"):
+        run(mode, "1", resources={"metadata": {"path": str(tmp_path / "missing")}})
+
+
+@pytest.mark.parametrize("mode", FORKED)
 def test_a_process_that_a_cell_forks_runs_no_other_cell(mode: str, tmp_path: Path) -> None:
     """A child that nobody ends runs to the end of its cell: each later cell runs once, in the kernel."""
     told = tmp_path / "told.txt"
