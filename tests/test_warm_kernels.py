@@ -43,12 +43,19 @@ class PyplotManager(WarmKernelManager):
 
 @pytest.fixture(autouse=True)
 def quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep kernels away from the settings of whoever runs the tests, and from what pytest tells its children."""
+    """Keep kernels away from the settings of whoever runs the tests."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     monkeypatch.setenv("JUPYTER_PATH", str(kernel_folder(tmp_path)))
-    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # ipykernel leaves descriptors alone when it sees it
     papermill_engines.register("warm", WarmEngine)
+
+
+def as_outside_pytest() -> None:
+    """Keep from kernels what pytest tells its children: ipykernel leaves descriptors alone when it sees it.
+
+    It is told anew for each phase of a test, so that a fixture cannot do this.
+    """
+    os.environ.pop("PYTEST_CURRENT_TEST", None)
 
 
 def kernel_folder(folder: Path) -> Path:
@@ -68,6 +75,7 @@ def notebook(*sources: str) -> nbformat.NotebookNode:
 
 def run(*sources: str, **options: Any) -> nbformat.NotebookNode:
     """Run a notebook of these cells with the engine."""
+    as_outside_pytest()
     options = {"warm_imports": ("numpy",), "shutdown_kernel": "immediate", **options}
     return execute_notebook(notebook(*sources), None, engine_name="warm", progress_bar=False, **options)
 
@@ -97,6 +105,7 @@ def empty_work(folder: Path) -> Path:
 
 def execute(folder: Path, manager: type[AsyncKernelManager], kernel: str = "python3") -> dict[str, Any]:
     """Run the awkward cells in a folder of their own, and return what they show."""
+    as_outside_pytest()
     work = empty_work(folder)
     made = awkward_cells.notebook(kernel)
     NotebookClient(
@@ -151,11 +160,13 @@ def test_outputs_are_those_of_an_ordinary_kernel(folder: Path) -> None:
     ordinary = ordinary_outputs(folder)
     assert ordinary["value"]["outputs"][0]["data"] == {"text/plain": "42"}
     assert ordinary["figure"]["outputs"][1]["data"].keys() == {"text/plain", "image/png"}
+    assert ordinary["wide-option"]["outputs"][0]["data"] == {"text/plain": "(20, None, 20)"}
     assert_same(execute(folder, PyplotManager), ordinary)
 
 
 def test_outputs_of_kernels_that_were_built_before_the_fork_are_the_same(folder: Path) -> None:
     """The same in kernels whose shell was built once, in a worker that was forked itself: as the batch has them."""
+    as_outside_pytest()
     ordinary = ordinary_outputs(folder)
     imports = (*PyplotManager.imports, "inherited_kernels")
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests"), "AWKWARD_FOLDER": str(folder)}
@@ -172,6 +183,7 @@ def test_outputs_of_kernels_that_were_built_before_the_fork_are_the_same(folder:
 
 def test_outputs_of_cells_given_all_at_once_are_the_same(folder: Path) -> None:
     """The same when the kernel is given all cells at once, as the batch does it."""
+    as_outside_pytest()
     made, work = awkward_cells.notebook("python3"), empty_work(folder)
     made = papermill_engines.execute_notebook_with_engine(
         "warm",

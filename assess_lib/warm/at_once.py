@@ -16,7 +16,7 @@ from functools import partial
 from queue import Empty
 from typing import Any
 
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import nbbase
 from papermill.clientwrap import PapermillNotebookClient
 
@@ -89,18 +89,35 @@ class AtOnceClient(PapermillNotebookClient):  # type: ignore[misc]
         await task_poll_output_msg
         cell["execution_count"] = self.code_cells_executed  # as the kernel counts
         try:
-            return self._await_reply(self.kc, msg_id, cell, None if timeout is None else time.monotonic() + timeout)
-        except Empty:
-            await self._async_check_alive()
-            return await self._async_handle_timeout(timeout, cell)
+            return await self._await_in_time(self.kc, msg_id, cell, timeout)
         except EOFError:
             self.km.await_end()
             raise DeadKernelError("Kernel died") from None
         finally:
             task_poll_kernel_alive.cancel()
 
+    async def _await_in_time(self, client: WiredClient, msg_id: str, cell: Any, timeout: Any) -> Any:
+        """Return the reply to a cell; one that takes too long is an error, or is interrupted and given as long again.
+
+        What a cell shows that is interrupted belongs to it, also when nbclient is told what its reply is to be.
+        """
+        told = None
+        while True:
+            seconds = timeout if told is None else self.iopub_timeout
+            try:
+                reply = self._await_reply(client, msg_id, cell, None if seconds is None else time.monotonic() + seconds)
+            except Empty:
+                if told is not None:
+                    raise CellTimeoutError.error_from_timeout_and_cell(
+                        "Timeout waiting for IOPub output", self.iopub_timeout, cell
+                    ) from None
+                await self._async_check_alive()
+                told = await self._async_handle_timeout(timeout, cell)
+            else:
+                return reply if told is None else told
+
     def _await_reply(self, client: WiredClient, msg_id: str, cell: Any, deadline: float | None) -> Any:
-        """Take in what the cell shows until it has ended; return the reply."""
+        """Take in what the cell shows until it has ended; return the reply. Raises DeadKernelError if there is none."""
         reply = None
         while True:
             channel, message = client.next(deadline)
@@ -108,6 +125,8 @@ class AtOnceClient(PapermillNotebookClient):  # type: ignore[misc]
                 if not message["msg_id"]:
                     raise EOFError  # the kernel gave its cells up
                 if message["msg_id"] == msg_id:
+                    if reply is None:  # an ordinary kernel would never be heard of again
+                        raise DeadKernelError("Kernel gave no reply")
                     return reply
             elif message["parent_header"].get("msg_id") != msg_id:
                 continue  # what an earlier cell shows after its end, nbclient does not show either

@@ -366,6 +366,8 @@ def fork(
     """
     arguments = arguments_of(command, environment)
     names = configured(environment) if imports is None else tuple(imports)
+    if not os.path.isdir(folder) or not os.access(folder, os.X_OK):
+        raise CannotFork("no kernel can start in the folder")  # starting an ordinary one says why
     if shadowed(names, folder):
         raise CannotFork("modules of the folder come first")
     return open_nursery(names, environment).fork(arguments, folder, environment, wire)

@@ -14,9 +14,15 @@ import os
 import socket
 import sys
 import threading
+
+# Behind the functions of the module signal, which take ten times as long: they make enumerations of all that they see.
+from _signal import getsignal  # type: ignore[import-not-found]
+from _signal import signal as set_handler
 from collections import deque
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
+from signal import SIGINT, SIGKILL, SIGSTOP, valid_signals
+from types import FrameType
 from typing import Any
 from uuid import uuid4
 
@@ -28,21 +34,24 @@ from ipykernel.utils import _async_in_context
 from ipykernel.zmqshell import ZMQInteractiveShell
 from IPython.core.application import BaseIPythonApplication
 from tornado import ioloop
+from tornado.log import gen_log
 from traitlets import Any as AnyTrait
 from traitlets import Type as TypeTrait
 
 from assess_lib.warm import wire
 
+_SIGNALS = tuple(int(number) for number in valid_signals() - {SIGINT, SIGKILL, SIGSTOP})
+
 
 class _Stream:
     """The shell channel, as far as the kernel sends by it."""
 
-    def __init__(self, writer: wire.Writer) -> None:
-        self._writer = writer
+    def __init__(self, publisher: _Publisher) -> None:
+        self._publisher = publisher
 
     def send_multipart(self, frames: Sequence[bytes | memoryview], **_options: Any) -> None:
         """Send a reply."""
-        self._writer.send(wire.SHELL, frames)
+        self._publisher.send_by(wire.SHELL, frames)
 
     def flush(self, *_arguments: Any) -> None:
         """Do nothing: what is sent is sent."""
@@ -65,7 +74,8 @@ class _Publisher(IOPubThread):
 
     ZMQ's sockets belong to one thread, so ipykernel hands each message over to it, and waits; a socket pair may be
     written to by any. Here the thread that has something to say sends it: what is left to the other one is to flush
-    what a cell prints while it runs, and to pass on what forked processes say.
+    what a cell prints while it runs, and to pass on what forked processes say. Only where a handler of a signal could
+    break off what is being sent, or send something in the middle of it, is it handed over as ipykernel does.
     """
 
     def __init__(self, writer: wire.Writer) -> None:
@@ -99,14 +109,27 @@ class _Publisher(IOPubThread):
         if self.thread.is_alive():
             self.loop.add_callback(self.loop.stop)
             self.thread.join(timeout=30)
+            self._catch_up()
 
     def schedule(self, f: Callable[..., Any]) -> None:
-        """Call a function, when all that was asked for before is done."""
-        if self._is_master_process():  # type: ignore[no-untyped-call]
-            with self._sending:
-                f()
-        else:  # forked, perhaps while another thread was sending: nobody would ever let go
-            f()
+        """Call a function, when all that was asked for before is done; what it raises is logged."""
+        if not self._is_master_process():  # type: ignore[no-untyped-call]
+            f()  # forked, perhaps while another thread was sending: nobody would ever let go
+        elif (self._events or _may_be_broken_off()) and self.thread.is_alive():
+            self._events.append(f)
+            self.loop.add_callback(self._catch_up)
+        else:
+            with _uninterrupted(), self._sending:
+                _call(f)
+
+    def _catch_up(self) -> None:
+        with self._sending:
+            while self._events:
+                _call(self._events.popleft())
+
+    def send_by(self, channel: bytes, frames: Sequence[bytes | memoryview]) -> None:
+        """Send what is no output, when all that was said before is sent."""
+        self.schedule(lambda: self._writer.send(channel, frames))
 
     def _really_send(self, msg: Sequence[bytes | memoryview], *_arguments: Any, **_options: Any) -> None:
         if self._is_master_process():  # type: ignore[no-untyped-call]
@@ -121,6 +144,39 @@ class _Publisher(IOPubThread):
 
     def close(self) -> None:
         """Nothing is to be closed: the process ends."""
+
+
+def _may_be_broken_off() -> bool:
+    """Tell whether handlers of signals may run here, in the middle of anything: Python calls them in its first thread.
+
+    That of SIGINT, which every kernel has, can be put off.
+    """
+    return threading.current_thread() is threading.main_thread() and any(map(callable, map(getsignal, _SIGNALS)))
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put off an interrupt (SIGINT) until the block is done: half a message would spoil all that follow."""
+    before = getsignal(SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    interrupts: list[tuple[int, FrameType | None]] = []
+    set_handler(SIGINT, lambda *interrupt: interrupts.append(interrupt))
+    try:
+        yield
+    finally:
+        set_handler(SIGINT, before)
+        if interrupts:
+            before(*interrupts[0])
+
+
+def _call(function: Callable[..., Any]) -> None:
+    """Call a function of the publisher; what it raises is no error of the cell, and is logged as ZMQ's streams do."""
+    try:
+        function()
+    except Exception:
+        gen_log.error("Uncaught exception in ZMQStream callback", exc_info=True)
 
 
 class _NoThread:
@@ -140,6 +196,8 @@ class WiredKernel(IPythonKernel):
     quiet = False
     """Whether only outputs and replies are sent: nobody waits for a word that a cell begins or has ended."""
     last_status = "ok"
+    process = 0
+    """The kernel's own process; others are forked by cells."""
     # ipykernel lets half a millisecond pass after each cell, because a reply may overtake outputs on another socket.
     # Here all come by one.
     _execute_sleep = 0.0
@@ -155,6 +213,14 @@ class WiredKernel(IPythonKernel):
     def _publish_execute_input(self, *arguments: Any, **named: Any) -> None:
         if not self.quiet:
             super()._publish_execute_input(*arguments, **named)  # type: ignore[no-untyped-call]
+
+    async def execute_request(self, *arguments: Any, **named: Any) -> None:
+        """Run a cell. A process that the cell forked, and that is still there at its end, ends there."""
+        try:
+            await super().execute_request(*arguments, **named)  # type: ignore[no-untyped-call]
+        finally:
+            if os.getpid() != self.process:
+                os._exit(0)
 
     async def do_execute(self, *arguments: Any, cell_meta: Any = None, cell_id: Any = None, **named: Any) -> Any:
         """Run a cell, and remember how it ended."""
@@ -214,6 +280,8 @@ class WiredApp(WarmApp):
         """Do the rest of the application's beginning, in the process of the kernel."""
         self.kernel.shell.init_environment()  # this process has an environment of its own
         self.session.session, self.session.pid = str(uuid4()), os.getpid()
+        self.kernel.process = os.getpid()
+        os.register_at_fork(after_in_child=lambda: self.writer.connect(None))
         self.iopub_thread.start()
         self.init_io()  # type: ignore[no-untyped-call]
         self.displayhook.get_execution_count = lambda: self.kernel.execution_count
@@ -247,9 +315,9 @@ class WiredApp(WarmApp):
         """Take the socket pair in the place of sockets; the socket itself comes later."""
         self.session.key = b""  # nobody else can write to a socket pair
         self.writer = wire.Writer()
-        self.shell_stream = _Stream(self.writer)
         self.configure_tornado_logger()  # type: ignore[no-untyped-call]
         self.iopub_thread = _Publisher(self.writer)
+        self.shell_stream = _Stream(self.iopub_thread)
         self.iopub_socket = self.iopub_thread.background_socket
 
     def init_kernel(self) -> None:
@@ -281,6 +349,8 @@ class WiredApp(WarmApp):
         loop: asyncio.AbstractEventLoop = self.io_loop.asyncio_loop  # type: ignore[attr-defined]
 
         def receive() -> None:
+            if os.getpid() != self.kernel.process:
+                return  # a cell's forked process that awaits something: what comes is not for it
             try:
                 piece = self.connection.recv(1 << 20)
             except ConnectionError:
@@ -307,15 +377,17 @@ class WiredApp(WarmApp):
         self.kernel.quiet = True
         try:
             for number, code, stops in json.loads(cells):
+                self.kernel.last_status = "aborted"  # what a cell is that ends without a reply
+                self.kernel.last_status = "aborted"  # until it is told otherwise: a cell may end without a reply
                 request = self.session.msg("execute_request", _request(code, stops))
                 request["header"]["msg_id"] = number
                 await handle(None, _messages(self.session.serialize(request)))
-                self.writer.send(wire.DONE, [number.encode()])
+                self.iopub_thread.send_by(wire.DONE, [number.encode()])
                 if stops and self.kernel.last_status != "ok":
                     return
         finally:
             self.kernel.quiet = False
-            self.writer.send(wire.DONE, [b""])
+            self.iopub_thread.send_by(wire.DONE, [b""])
 
 
 def _request(code: str, stops: bool) -> dict[str, Any]:

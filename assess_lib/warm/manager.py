@@ -39,24 +39,37 @@ class _Connection:
         connection.setblocking(False)
         self._socket = connection
         self._reader = wire.Reader()
+        self._unsent = bytearray()
         self._waiting: set[asyncio.Future[None]] = set()
         self.messages: dict[bytes, deque[list[bytes]]] = {wire.SHELL: deque(), wire.IOPUB: deque(), wire.DONE: deque()}
         self._order: deque[bytes] = deque()  # of which channel each message is, in the order in which they came
         self.ended = False
 
     def send(self, channel: bytes, frames: list[bytes]) -> None:
-        """Send a message. A kernel that is gone is noticed elsewhere."""
-        self._socket.setblocking(True)
-        try:
-            with contextlib.suppress(OSError):
-                self._socket.sendall(wire.packed(channel, frames))
-        finally:
-            self._socket.setblocking(False)
+        """Send a message, as far as the kernel takes it in; the rest goes when it does, while messages are awaited.
+
+        A kernel reads nothing while a cell runs, and what the cell shows may itself wait for us to read: whoever only
+        waited here would wait for ever. A kernel that is gone is noticed elsewhere.
+        """
+        self._unsent += wire.packed(channel, frames)
+        self._send_on()
+
+    def _send_on(self) -> None:
+        while self._unsent:
+            try:
+                sent = self._socket.send(self._unsent)
+            except BlockingIOError:
+                return
+            except OSError:
+                sent = len(self._unsent)
+            del self._unsent[:sent]
 
     async def get(self, channel: bytes, timeout: float | None) -> list[bytes]:
         """Return the next message of a channel. Raises queue.Empty when none comes in time."""
         messages = self.messages[channel]
         deadline = None if timeout is None else time.monotonic() + timeout
+        if messages:
+            await asyncio.sleep(0)  # a kernel that goes on talking must not keep others, and their timeouts, waiting
         while not messages:
             if not self.ended:
                 self._receive()
@@ -74,15 +87,18 @@ class _Connection:
 
         Raises queue.Empty when none comes before the deadline (of the monotonic clock), EOFError when none can come.
         """
-        while not self._order:
-            if self.ended:
-                raise EOFError
+        while True:
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
                 raise Empty
+            if self._order:
+                break
+            if self.ended:
+                raise EOFError
             waiting = select.poll()
-            waiting.register(self._socket, select.POLLIN)
+            waiting.register(self._socket, select.POLLIN | (select.POLLOUT if self._unsent else 0))
             waiting.poll(None if left is None else left * 1000)
+            self._send_on()
             self._receive()
         channel = self._order.popleft()
         return channel, self.messages[channel].popleft()
@@ -94,34 +110,42 @@ class _Connection:
         self._waiting.add(arrived)
         if not self.ended:
             loop.add_reader(self._socket, self._wake, loop)
+            if self._unsent:
+                loop.add_writer(self._socket, self._write, loop)
         try:
             await asyncio.wait({arrived}, timeout=timeout)
         finally:
             self._waiting.discard(arrived)
             if not self._waiting and not self.ended:
                 loop.remove_reader(self._socket)
+                loop.remove_writer(self._socket)
 
     def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
         self._receive()
         if self.ended:
             loop.remove_reader(self._socket)
+            loop.remove_writer(self._socket)
+
+    def _write(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._send_on()
+        if not self._unsent:
+            loop.remove_writer(self._socket)
 
     def _receive(self) -> None:
-        """Take in what has come; whoever waits looks again then, as it may be for any channel."""
-        while not self.ended:
-            try:
-                piece = self._socket.recv(1 << 20)
-            except BlockingIOError:
-                return
-            except OSError:
-                piece = b""
-            if not piece:
-                self.ended = True
-            for channel, frames in self._reader.feed(piece):
-                self.messages[channel].append(frames)
-                self._order.append(channel)
-            for arrived in self._waiting:
-                arrived.get_loop().call_soon(_resolve, arrived)
+        """Take in a piece of what has come; whoever waits looks again then, as it may be for any channel."""
+        try:
+            piece = self._socket.recv(1 << 20)
+        except BlockingIOError:
+            return
+        except OSError:
+            piece = b""
+        if not piece:
+            self.ended = True
+        for channel, frames in self._reader.feed(piece):
+            self.messages[channel].append(frames)
+            self._order.append(channel)
+        for arrived in self._waiting:
+            arrived.get_loop().call_soon(_resolve, arrived)
 
     def close(self) -> None:
         """Close our end."""

@@ -12,6 +12,7 @@ it (``PR_SET_PDEATHSIG``), and what is left over becomes a child of the nursery,
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import ctypes
 import gc
@@ -165,11 +166,22 @@ def _hold_only(kept: int) -> None:
                 os.dup2(nothing, number, inheritable=False)
 
 
+class _ShellToCome:
+    """What modules find that ask for the shell while they are imported here: pandas shows wide tables by its kernel."""
+
+    kernel = None
+
+
 def _import(name: str) -> None:
+    """Import a module as a cell does: ``get_ipython`` tells that this is a kernel; what asks for more is refused."""
     module, _, function = name.partition(":")
-    imported = importlib.import_module(module)
-    if function:
-        getattr(imported, function)()
+    vars(builtins)["get_ipython"] = _ShellToCome
+    try:
+        imported = importlib.import_module(module)
+        if function:
+            getattr(imported, function)()
+    finally:
+        vars(builtins).pop("get_ipython", None)
 
 
 class _Nursery:

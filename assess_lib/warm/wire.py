@@ -5,12 +5,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import signal
 import socket
 import struct
-import threading
 from collections.abc import Iterator, Sequence
-from types import FrameType
 
 SHELL, IOPUB, CONTROL = b"s", b"i", b"c"
 # All cells of a notebook, to the kernel; the end of each of them, from it.
@@ -58,39 +55,21 @@ class Reader:
 
 
 class Writer:
-    """Send messages whole, whichever thread sends them."""
+    """Send messages whole. Who sends sees to it that no other thread does, and that nothing breaks it off."""
 
     def __init__(self) -> None:
         self._connection: socket.socket | None = None
-        self._lock = threading.Lock()
 
-    def connect(self, connection: socket.socket) -> None:
-        """Take the socket to send by; before there is one nobody hears anything."""
+    def connect(self, connection: socket.socket | None) -> None:
+        """Take the socket to send by; while there is none nobody hears anything."""
         self._connection = connection
 
     def send(self, channel: bytes, frames: Sequence[bytes | memoryview]) -> None:
         """Send one message; when the other side is gone there is nobody to tell."""
         data = packed(channel, frames)
-        with self._lock, _uninterrupted(), contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             if self._connection is not None:
                 self._connection.sendall(data)
-
-
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Put off an interrupt (SIGINT) until the block is done: half a message would spoil all that follow."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield
-        return
-    interrupts: list[tuple[int, FrameType | None]] = []
-    signal.signal(signal.SIGINT, lambda *interrupt: interrupts.append(interrupt))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if interrupts:
-            before(*interrupts[0])
 
 
 class Outlet:
