@@ -176,6 +176,15 @@ def test_a_dead_worker_fails_its_task_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="kernels start warm on Linux alone")
+def test_a_cell_without_a_reply_is_a_failure_said_in_chinese(tmp_path: Path) -> None:
+    """A cell whose result cannot be sent fails its notebook, and the reader is told so in Chinese."""
+    one, two = run_two(tmp_path, r"get_ipython().set_next_input('\ud800')", "1")
+    assert one.failure is not None and one.failure.ename == "DeadKernelError"
+    assert one.failure.evalue == "单元格已经运行完，却没有说明结果如何。"
+    assert two.failure is None
+
+
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="kernels start warm on Linux alone")
 def test_without_a_nursery_kernels_start_in_the_ordinary_way(tmp_path: Path) -> None:
     """When the process that kernels are forked from is gone, its kernel is too, and the next notebook still runs."""
     kill = "import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(60)"

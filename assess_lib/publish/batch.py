@@ -515,10 +515,12 @@ def _execute(task: Task) -> tuple[Any, Failure | None, dict[str, float]]:
 
 def _in_words(error: Exception) -> str:
     """Say why a notebook was given up: how its kernel ended, or that it took too long."""
-    from assess_lib.warm.engine import KernelEnded, NotebookTimeoutError
+    from assess_lib.warm.engine import KernelEnded, NoReply, NotebookTimeoutError
 
     if isinstance(error, NotebookTimeoutError):
         return f"整个笔记本运行超过 {NOTEBOOK_TIMEOUT} 秒。"
+    if isinstance(error, NoReply):
+        return "单元格已经运行完，却没有说明结果如何。"
     if not isinstance(error, KernelEnded):
         return str(error)
     if error.code >= 0:

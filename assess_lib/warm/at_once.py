@@ -45,6 +45,10 @@ def _outputs_unchecked() -> Iterator[None]:
         nbbase.validate = check
 
 
+class NoReply(DeadKernelError):
+    """A cell ended, and what became of it was never said."""
+
+
 class AtOnceClient(PapermillNotebookClient):  # type: ignore[misc]
     """papermill's client; with an ordinary kernel it asks for one cell after the other."""
 
@@ -126,7 +130,7 @@ class AtOnceClient(PapermillNotebookClient):  # type: ignore[misc]
                     raise EOFError  # the kernel gave its cells up
                 if message["msg_id"] == msg_id:
                     if reply is None:  # an ordinary kernel would never be heard of again
-                        raise DeadKernelError("Kernel gave no reply")
+                        raise NoReply("Kernel gave no reply")
                     return reply
             elif message["parent_header"].get("msg_id") != msg_id:
                 continue  # what an earlier cell shows after its end, nbclient does not show either

@@ -12,6 +12,7 @@ from papermill.log import logger
 from papermill.utils import remove_args
 
 from assess_lib.warm.at_once import AtOnceClient
+from assess_lib.warm.at_once import NoReply as NoReply  # an engine's failure, like the two below
 from assess_lib.warm.manager import WarmKernelManager
 
 

@@ -378,7 +378,6 @@ class WiredApp(WarmApp):
         try:
             for number, code, stops in json.loads(cells):
                 self.kernel.last_status = "aborted"  # what a cell is that ends without a reply
-                self.kernel.last_status = "aborted"  # until it is told otherwise: a cell may end without a reply
                 request = self.session.msg("execute_request", _request(code, stops))
                 request["header"]["msg_id"] = number
                 await handle(None, _messages(self.session.serialize(request)))
