@@ -28,7 +28,7 @@ from functools import cache
 from itertools import islice
 from multiprocessing.connection import wait
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Any, Self
 
 from assess_lib import garbage
@@ -37,6 +37,7 @@ from assess_lib.paths import SLICE_VARIABLE
 from assess_lib.publish import hearth, lean
 from assess_lib.publish.executors import Executor, Ground, LocalProcesses, Lost
 from assess_lib.warm import client as warm
+from assess_lib.warm import interrupts
 
 START_TIMEOUT = 120  # seconds until a kernel answers, on a busy machine
 _AHEAD = 32  # tasks that are worked out for each process: while all are busy, the caller finds out what is next
@@ -163,7 +164,8 @@ class Batch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with _uninterrupted(), contextlib.ExitStack() as ending:
+        # Who presses Ctrl-C twice would stop the clearing up.
+        with interrupts.put_off(), contextlib.ExitStack() as ending:
             # The last one first, each whatever becomes of the others.
             ending.callback(clear, self._runtime)
             for executor in reversed(self._executors()):
@@ -290,23 +292,6 @@ def clear(runtime: Path) -> None:
         if not runtime.exists():
             return
         time.sleep(0.2)
-
-
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Put off an interrupt (SIGINT) until the block is done: who presses Ctrl-C twice would stop the clearing up."""
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield
-        return
-    interrupts: list[tuple[int, FrameType | None]] = []
-    signal.signal(signal.SIGINT, lambda *interrupt: interrupts.append(interrupt))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if interrupts:
-            before(*interrupts[0])
 
 
 def _own_places(runtime: Path) -> dict[Path, str]:

@@ -15,14 +15,12 @@ import socket
 import sys
 import threading
 
-# Behind the functions of the module signal, which take ten times as long: they make enumerations of all that they see.
+# Behind the function of the module signal, which takes ten times as long: it makes enumerations of all that it sees.
 from _signal import getsignal  # type: ignore[import-not-found]
-from _signal import signal as set_handler
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGSTOP, valid_signals
-from types import FrameType
 from typing import Any
 from uuid import uuid4
 
@@ -38,7 +36,7 @@ from tornado.log import gen_log
 from traitlets import Any as AnyTrait
 from traitlets import Type as TypeTrait
 
-from assess_lib.warm import wire
+from assess_lib.warm import interrupts, wire
 
 _SIGNALS = tuple(int(number) for number in valid_signals() - {SIGINT, SIGKILL, SIGSTOP})
 
@@ -119,7 +117,7 @@ class _Publisher(IOPubThread):
             self._events.append(f)
             self.loop.add_callback(self._catch_up)
         else:
-            with _uninterrupted(), self._sending:
+            with interrupts.put_off(), self._sending:  # half a message would spoil all that follow
                 _call(f)
 
     def _catch_up(self) -> None:
@@ -152,23 +150,6 @@ def _may_be_broken_off() -> bool:
     That of SIGINT, which every kernel has, can be put off.
     """
     return threading.current_thread() is threading.main_thread() and any(map(callable, map(getsignal, _SIGNALS)))
-
-
-@contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Put off an interrupt (SIGINT) until the block is done: half a message would spoil all that follow."""
-    before = getsignal(SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
-        yield
-        return
-    interrupts: list[tuple[int, FrameType | None]] = []
-    set_handler(SIGINT, lambda *interrupt: interrupts.append(interrupt))
-    try:
-        yield
-    finally:
-        set_handler(SIGINT, before)
-        if interrupts:
-            before(*interrupts[0])
 
 
 def _call(function: Callable[..., Any]) -> None:
