@@ -216,8 +216,8 @@ class _Nursery:
             if requests in ready:
                 try:
                     request, lines, _, _ = socket.recv_fds(self._requests, REQUEST, 2)
-                except ConnectionError:  # closed by one who had not read all that was said
-                    return
+                except ConnectionError:  # closed by one who had not read all that was said; that is told but once,
+                    continue  # and what he said himself before comes now
                 if not request:
                     return
                 told = json.loads(request)
