@@ -15,7 +15,7 @@ from assess_lib.errors import Problem, Severity
 from assess_lib.intake.cells import Book, Cell, Merge, Sheet
 from assess_lib.intake.delimited import splits_into
 from assess_lib.intake.visible import shorten, squash
-from assess_lib.tables import ALL_UNITS, Column, Source, Table
+from assess_lib.tables import ALL_UNITS, Column, Source, Table, Value
 
 _BOTTOM = ("合计", "小计", "总计", "备注", "注：", "注:", "说明")
 _FILL_IN = "请补填后重新报送"
@@ -256,9 +256,8 @@ class SheetReader:
     def _fits(self, column: Column, cell: Cell) -> bool:
         if column.kind == "text":
             return False  # a word says nothing
-        key = (self.table.name, column.name)
         try:
-            value = read_value(column, cell, self.limits.choices.get(key, column.choices), self.limits.maxima.get(key))
+            value = self._value(column, cell)
         except CellFault:
             return False
         return column.kind != "unit" or self.units is None or self.units.resolve(str(value)) is not None
@@ -402,9 +401,7 @@ class SheetReader:
         return True
 
     def _cell(self, draft: Draft, column: Column, cell: Cell) -> None:
-        name, key = column.name, (self.table.name, column.name)
-        choices = self.limits.choices.get(key, column.choices)
-        value = read_value(column, cell, choices, self.limits.maxima.get(key))
+        name, value = column.name, self._value(column, cell)
         if column.kind == "unit":
             value = self._unit(str(value))
         if cell.shown and column.kind in ("text", "unit"):
@@ -417,6 +414,10 @@ class SheetReader:
                 f"如应为“{shorten(cell.shown, 60)}”，请把单元格格式设为“文本”后重新填写。",
             )
         draft.values[name] = value
+
+    def _value(self, column: Column, cell: Cell) -> Value:
+        key = (self.table.name, column.name)
+        return read_value(column, cell, self.limits.choices.get(key, column.choices), self.limits.maxima.get(key))
 
     def _unit(self, written: str) -> str:
         if self.units is None or self._all_units(written):

@@ -131,6 +131,11 @@ class Sources:
         }
 
     @cached_property
+    def _inputs(self) -> dict[str, str]:
+        """The raw files as they are now: the audit page says whether they still are what the receipt lists."""
+        return store.hash_inputs(self._raw)
+
+    @cached_property
     def _evidence(self) -> list[list[str]]:
         return [[each.state, each.found] for each in evidence.check_all(self.tables["佐证目录"], self._raw)]
 
@@ -146,7 +151,7 @@ class Sources:
         more: dict[str, Any] = {"notebook": self._notebooks[pages[report].notebook]} if report in pages else {}
         if report == _AUDIT:
             more["evidence"] = self._evidence
-            more["inputs"] = store.hash_inputs(self._raw)  # whether they still are what the receipt says
+            more["inputs"] = self._inputs
         return key_of(report, set=self._set, **more)
 
     @cached_property

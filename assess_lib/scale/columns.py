@@ -32,8 +32,7 @@ SECONDS_A_DAY = 86_400
 def refuse(table: str, column: str, message: str, remedy: str, value: str = "") -> InputRejected:
     """Return the exception for tables that cleaning would not have let through."""
     problem = Problem("error", "scale.table", message, remedy, table=table, column=column, value=value)
-    place = f"“{table}”“{column}”" if column else f"“{table}”"
-    return InputRejected(f"{place}：{message}{remedy}", (problem,))
+    return InputRejected(f"“{table}”“{column}”：{message}{remedy}", (problem,))
 
 
 def positions(values: pa.Array, among: pa.Array) -> Ints:

@@ -227,12 +227,7 @@ def _check_key(key: tuple[str, ...], cells: Columns, faults: Faults) -> None:
     ordered = np.sort(codes)
     if not (ordered[1:] == ordered[:-1]).any():
         return
-    order = np.argsort(codes, kind="stable")
-    new = np.append(True, codes[order][1:] != codes[order][:-1])
-    first = order[np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))]
-    again, earlier = order[~new], first[~new]
-    by_row = np.argsort(again, kind="stable")
-    again, earlier = again[by_row], earlier[by_row]
+    again, earlier = _repeated(codes)
     required = [column for column in key if TABLES[cells.name].column(column).required]
     filled = ~np.isin(again, np.concatenate([blank(cells.values(column)) for column in required]))
 
@@ -243,6 +238,16 @@ def _check_key(key: tuple[str, ...], cells: Columns, faults: Faults) -> None:
 
     remedy = "请删去重复的一行，或更正其中一行。"
     faults.at("key.duplicate", key[0], again[filled], said, remedy, earlier[filled])
+
+
+def _repeated(codes: Ints) -> tuple[Ints, Ints]:
+    """Return the positions whose code stands earlier too, in their order, and beside each the first one that has it."""
+    order = np.argsort(codes, kind="stable")
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = codes[order][1:] != codes[order][:-1]
+    first = order[np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))] if len(order) else order
+    by_row = np.argsort(order[~new], kind="stable")
+    return order[~new][by_row], first[~new][by_row]
 
 
 def _codes(values: pa.Array) -> Ints:
@@ -434,15 +439,10 @@ def _note_objects(name: str, numbers: pa.Array, missing: Ints, foreign: Ints, fa
 
 
 def _note_repeated(name: str, numbers: pa.Array, rows: Ints, objects: Ints, faults: Faults) -> None:
-    order = np.argsort(objects, kind="stable")
-    new = np.ones(len(order), dtype=bool)
-    new[1:] = objects[order][1:] != objects[order][:-1]
-    first = order[np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))] if len(order) else order
-    again, earlier = rows[order[~new]], rows[first[~new]]
-    by_row = np.argsort(again, kind="stable")
+    again, earlier = (rows[at] for at in _repeated(objects))
 
     def said(row: int) -> tuple[str, str]:
         text = _text_at(numbers, row)
         return text, f"{name}“{shorten(text, 60)}”已由{OTHER}作过决定，一个对象只能有一个决定。"
 
-    faults.at("adjust.repeated", "对象编号", again[by_row], said, "请只保留一个决定。", earlier[by_row])
+    faults.at("adjust.repeated", "对象编号", again, said, "请只保留一个决定。", earlier)

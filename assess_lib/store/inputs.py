@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from assess_lib.intake.folder import KNOWN, list_raw
+from assess_lib.intake.folder import KNOWN, RawFile, list_raw
 
 _BLOCK = 1 << 20
 UNREADABLE = "unreadable"
@@ -37,7 +37,11 @@ def hash_inputs(raw: Path) -> dict[str, str]:
     Inputs are the scheme, the official text and the files of tables. One that cannot be read stands as
     ``unreadable``: reading it is cleaning's to report, here it only has to stay the same.
     """
-    files = {file.name: file.path for file in list_raw(raw)[0]}
+    return _hashes(raw, list_raw(raw)[0])
+
+
+def _hashes(raw: Path, listed: Iterable[RawFile]) -> dict[str, str]:
+    files = {file.name: file.path for file in listed}
     files |= {name: raw / name for name in KNOWN if os.path.lexists(raw / name)}
     return {name: _digest(files[name]) for name in sorted(files)}
 
@@ -47,7 +51,8 @@ def raw_entries(raw: Path) -> dict[str, str]:
 
     A misspelt file, or a link under a table's name, changes no input and yet what a run has to say.
     """
-    return {problem.file: problem.message for problem in list_raw(raw)[1]} | hash_inputs(raw)
+    files, problems = list_raw(raw)
+    return {problem.file: problem.message for problem in problems} | _hashes(raw, files)
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
